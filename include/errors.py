@@ -1,0 +1,41 @@
+"""The platform's exceptions: one small tree, each message saying what, where and the valid choices."""
+
+
+class VigilError(Exception):
+    """Anything that the platform itself refuses or cannot do."""
+
+
+class ConfigError(VigilError):
+    """A setting, parameter or name is not one of the valid choices."""
+
+
+class ContractError(VigilError):
+    """A dataset, aggregate or rule is declared wrongly, or twice."""
+
+
+class LandError(VigilError):
+    """An object cannot be landed as a chunk."""
+
+
+class UnreadableChunk(VigilError):
+    """A whole chunk cannot be decoded as its dataset's format."""
+
+
+class ChunksHeld(VigilError):
+    """The suite stopped at least one chunk; retrying cannot help."""
+
+
+class MissingReference(VigilError):
+    """A rule needs reference data of which no version is published."""
+
+
+class Superseded(VigilError):
+    """A newer attempt of the same stage exists, so this one may not publish."""
+
+
+class FeedError(VigilError):
+    """A source cannot be fed: not data, already fed in other slices, or out of reach."""
+
+
+class StackError(VigilError):
+    """A service of the embedded stack failed to start or to stop."""

@@ -1,0 +1,97 @@
+"""Every setting of the platform, read from the environment, `.env` and what the embedded stack wrote.
+
+The order of precedence: process environment, `.env` at the project's root, `<home>/stack.env` (endpoints, ports and
+generated secrets of the running embedded stack), the defaults below. Every variable starts with `VIGIL_`.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def home_dir() -> Path:
+    """The one folder that holds all state of this checkout: `VIGIL_HOME`, else `.vigil` at the project's root."""
+    return Path(os.environ.get("VIGIL_HOME", ROOT / ".vigil")).resolve()
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults; times in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(env_prefix="VIGIL_", extra="ignore", populate_by_name=True)
+
+    home: Path = Field(default_factory=home_dir, description="the one folder that holds all local state")
+
+    # Storage
+    bucket: str = Field("vigil", description="bucket to land from and export to")
+    s3_endpoint: str | None = Field(None, description="S3 endpoint; empty: the real S3 of the AWS credentials")
+    s3_access_key: SecretStr | None = Field(None, description="S3 key; empty: boto3's own credential chain")
+    s3_secret_key: SecretStr | None = Field(None, description="S3 secret; empty: boto3's own credential chain")
+    s3_region: str = Field("us-east-1", description="S3 region")
+    lake: str = Field("", description="the platform's own storage, a folder or s3a:// URL; empty: <home>/lake")
+
+    # Services
+    postgres_dsn: SecretStr = Field(SecretStr(""), description="libpq URL of the platform's own database")
+    spark_remote: str = Field("", description="Spark Connect URL, sc://host:port")
+    airflow_url: str = Field("", description="base address of the Airflow UI, for links in messages")
+    docs_url: str = Field("", description="base address where Data Docs are served, for links in messages")
+
+    # Landing
+    max_chunks: int = Field(
+        50, ge=1, validation_alias=AliasChoices("VIGIL_MAX_CHUNKS", "MAX_CHUNKS", "max_chunks"),
+        description="most chunks that one run takes",
+    )
+    max_bytes: int = Field(
+        1 << 30, ge=1, validation_alias=AliasChoices("VIGIL_MAX_BYTES", "MAX_BYTES", "max_bytes"),
+        description="most bytes that one run takes; a single larger chunk still goes alone",
+    )
+    max_object_bytes: int = Field(256 << 20, ge=1, description="larger objects are refused, with an incident")
+    settle_seconds: float = Field(1.0, ge=0, description="an object younger than this is still being written")
+    folder_settle_seconds: float = Field(60.0, ge=0, description="the same for a folder without _SUCCESS")
+    poll_seconds: float = Field(5.0, gt=0, description="how often a sensor lists a prefix")
+    transactions_prefix: str = Field("transaction_chunks/", description="where transaction chunks land")
+    importance_prefix: str = Field("reference/importance/", description="where importance files land")
+    key_pattern: str = Field(
+        r"[^/]+\.csv(?:/part-[^/]+)?", description="regular expression over the key after the prefix"
+    )
+    transactions_epoch: str = Field("2026-01-01", description="the day of step 0, in the dataset's zone")
+
+    # Detection
+    profile: str = Field("default", description="parameter profile of scheduled runs: default or sample")
+    rule_parameters: dict[str, dict[str, int | str]] = Field(
+        default_factory=dict, description='overrides by rule, as JSON: {"child": {"min_transactions": 90}}'
+    )
+    run_lease_seconds: int = Field(3600, gt=0, description="a silent run loses its chunks to the next after this")
+    chunk_tries: int = Field(3, gt=0, description="a chunk on which this many runs failed is held")
+    checkpoint_every: int = Field(8, gt=0, description="most deltas read before a checkpoint is written")
+
+    # Export
+    export_prefix: str = Field("output_detections/", description="where detections are exported")
+    export_layout: Literal["runs", "flat"] = Field("runs", description="a folder per run, or one flat numbering")
+    export_rows: int = Field(50, ge=1, le=50, description="most detections in one exported file")
+
+    # Alerts
+    alert_thresholds: dict[str, int] = Field(
+        default_factory=dict, description="new detections per event day that open an incident, by rule; 1 if absent"
+    )
+    webhook_url: str = Field("", description="where incidents are POSTed; empty: only the structured log")
+    webhook_timeout: float = Field(10.0, gt=0, description="seconds for one POST")
+    alert_tries: int = Field(12, gt=0, description="deliveries tried before an incident goes to the dead letters")
+
+    @property
+    def lake_root(self) -> str:
+        """The lake's root, without a trailing slash."""
+        return (self.lake or str(self.home / "lake")).rstrip("/")
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process, read once. Raises pydantic.ValidationError naming each wrong variable."""
+    return Settings(_env_file=(home_dir() / "stack.env", ROOT / ".env"))  # type: ignore[call-arg]

@@ -1,0 +1,2 @@
+-- Purpose: the migrations applied so far.
+select name, checksum from migrations;

@@ -1,0 +1,3 @@
+-- Purpose: record a migration as applied.
+-- Parameters: name, checksum.
+insert into migrations (name, checksum) values (%(name)s, %(checksum)s);

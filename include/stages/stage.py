@@ -1,0 +1,90 @@
+"""How every stage runs: an attempt that computes, then one transaction that makes it count (ADR 2)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from include.errors import Superseded
+from include.settings import get_settings
+from include.store.attempts import (
+    Attempt,
+    Figures,
+    abandoned_sessions,
+    note_session,
+    publish_attempt,
+    published_figures,
+    start_attempt,
+)
+from include.store.connection import Connection, transaction
+from include.store.runs import Run, get_run
+
+if TYPE_CHECKING:
+    from include.spark_jobs.session import SparkWork
+
+log = logging.getLogger("vigil.stages")
+
+
+def _publish_nothing(conn: Connection) -> None:
+    """For stages whose attempt row is all that there is to publish."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an attempt made: `figures` (JSON, kept with the attempt), and how to make it count.
+
+    `publish` runs inside the publishing transaction, and not at all in a dry run.
+    """
+
+    figures: Figures
+    publish: Callable[[Connection], None] = _publish_nothing
+    output: str | None = None
+    operations: list[str] = field(default_factory=list)
+
+
+def run_stage(stage: str, run_id: int, work: Callable[[Run, Attempt], Outcome]) -> Figures:
+    """Runs one attempt of the stage and publishes it; a stage that is already published gives its figures again.
+
+    Raises Superseded if a newer attempt took over and has not published yet, and whatever `work` raises.
+    """
+    with transaction() as conn:
+        if (figures := published_figures(conn, run_id, stage)) is not None:
+            return figures
+        run = get_run(conn, run_id)
+        attempt = start_attempt(conn, run_id, stage)
+    log.info("%s: run %d, attempt %d of %s", stage, run_id, attempt.number, run.dataset)
+    outcome = work(run, attempt)
+    try:
+        with transaction() as conn:
+            publish_attempt(
+                conn, attempt, outcome.figures, output=outcome.output, operations=outcome.operations
+            )
+            if not run.dry_run:
+                outcome.publish(conn)
+    except Superseded:
+        with transaction() as conn:
+            if (figures := published_figures(conn, run_id, stage)) is not None:
+                return figures
+        raise
+    log.info("%s: run %d published %s", stage, run_id, outcome.figures)
+    return outcome.figures
+
+
+@contextmanager
+def spark_for(attempt: Attempt) -> Iterator[SparkWork]:
+    """A Spark session of the attempt's own, recorded before it is used; sessions of killed attempts are ended first."""
+    from include.spark_jobs.session import end_session, spark_work
+
+    remote = get_settings().spark_remote
+    session = uuid4()
+    with transaction() as conn:
+        abandoned = abandoned_sessions(conn, attempt)
+        note_session(conn, attempt, session)
+    for old in abandoned:
+        end_session(remote, old)
+    with spark_work(remote, session) as work:
+        yield work

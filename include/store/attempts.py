@@ -1,0 +1,85 @@
+"""Attempts: a stage of a run being tried. Each new one fences those before it; at most one is ever published."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict
+
+from include.errors import Superseded
+from include.settings import get_settings
+from include.store.connection import Connection, execute, fetch_all, fetch_one
+
+Figures = dict[str, Any]
+
+
+class Attempt(BaseModel):
+    """One row of `attempts`: the `number`-th try of `stage` in run `run_id`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: int
+    stage: str
+    number: int
+
+    @property
+    def folder(self) -> str:
+        """The part of a lake path that belongs to this attempt alone."""
+        return f"run={self.run_id}/attempt={self.number}"
+
+
+def start_attempt(conn: Connection, run_id: int, stage: str) -> Attempt:
+    """The next attempt of this stage; extends the run's lease. From now on no older attempt can publish."""
+    execute(conn, "runs/lock", run_id=run_id)
+    row = fetch_one(conn, "attempts/start", run_id=run_id, stage=stage, lease=get_settings().run_lease_seconds)
+    assert row is not None
+    return Attempt(run_id=run_id, stage=stage, number=row["attempt"])
+
+
+def published_figures(conn: Connection, run_id: int, stage: str) -> Figures | None:
+    """The figures of the stage's published attempt, or None if there is none yet."""
+    row = fetch_one(conn, "attempts/published", run_id=run_id, stage=stage)
+    return row["figures"] if row else None
+
+
+def publish_attempt(
+    conn: Connection, attempt: Attempt, figures: Figures, *, output: str | None, operations: list[str]
+) -> None:
+    """Marks the attempt as the one that counts. Raises Superseded if a newer one was started or one is published."""
+    execute(conn, "runs/lock", run_id=attempt.run_id)
+    changed = execute(
+        conn,
+        "attempts/publish",
+        run_id=attempt.run_id,
+        stage=attempt.stage,
+        attempt=attempt.number,
+        figures=Jsonb(figures),
+        output=output,
+        operations=operations,
+    )
+    if changed != 1:
+        raise Superseded(
+            f"run {attempt.run_id}, {attempt.stage}: attempt {attempt.number} may not publish, a newer one exists"
+        )
+
+
+def note_session(conn: Connection, attempt: Attempt, session: UUID) -> None:
+    """Records the Spark session that the attempt works in, so that a successor can end it."""
+    execute(
+        conn,
+        "attempts/note_session",
+        run_id=attempt.run_id,
+        stage=attempt.stage,
+        attempt=attempt.number,
+        session=session,
+    )
+
+
+def abandoned_sessions(conn: Connection, attempt: Attempt) -> list[UUID]:
+    """Spark sessions of the older, unpublished attempts of the same stage and run."""
+    rows = fetch_all(
+        conn, "attempts/abandoned_sessions", run_id=attempt.run_id, stage=attempt.stage, attempt=attempt.number
+    )
+    return [row["spark_session"] for row in rows]

@@ -1,0 +1,102 @@
+"""Runs: what each was asked for, and what it pinned so that a retry sees the same world."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict
+
+from include.errors import ConfigError
+from include.settings import get_settings
+from include.store.connection import Connection, execute, fetch_one
+
+
+class Scope(BaseModel):
+    """What a chunk-driven run was asked for, fixed in its first task.
+
+    `parameters`: for every rule of the dataset the full parameters it is to use (defaults, profile, settings and the
+    run's own overrides already merged). `alert_thresholds`: new detections per event day, by rule.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    max_chunks: int
+    max_bytes: int
+    parameters: dict[str, dict[str, Any]] = {}
+    alert_thresholds: dict[str, int] = {}
+
+
+class Run(BaseModel):
+    """One row of `runs`. `cut` and `through_seq` are None until aggregate has pinned them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: int
+    dataset: str
+    dag_id: str
+    dag_run_id: str
+    started_at: datetime
+    dry_run: bool
+    profile: str
+    scope: Scope
+    through_seq: int | None
+    cut: date | None
+    reference: dict[str, str]
+    status: str
+
+
+def open_run(
+    conn: Connection,
+    *,
+    dataset: str,
+    dag_id: str,
+    dag_run_id: str,
+    started_at: datetime,
+    dry_run: bool,
+    profile: str,
+    scope: Scope,
+) -> Run:
+    """The run of this Airflow run: made at the first call, read back (whatever is passed) at any later one.
+
+    A failed run that is started again (its tasks cleared) is running again.
+    """
+    row = fetch_one(
+        conn,
+        "runs/open",
+        dataset=dataset,
+        dag_id=dag_id,
+        dag_run_id=dag_run_id,
+        started_at=started_at,
+        dry_run=dry_run,
+        profile=profile,
+        scope=Jsonb(scope.model_dump()),
+        lease=get_settings().run_lease_seconds,
+    )
+    return Run.model_validate(row)
+
+
+def get_run(conn: Connection, run_id: int) -> Run:
+    """The run with this id. Raises ConfigError if there is none."""
+    row = fetch_one(conn, "runs/get", run_id=run_id)
+    if row is None:
+        raise ConfigError(f"there is no run {run_id} in the ledger")
+    return Run.model_validate(row)
+
+
+def pin_position(conn: Connection, run_id: int, cut: date | None, through_seq: int) -> None:
+    """Pins what the run evaluates (ADR 1); the first caller wins."""
+    execute(conn, "runs/pin_position", run_id=run_id, cut=cut, through_seq=through_seq)
+
+
+def pin_reference(conn: Connection, run_id: int, dataset: str) -> str | None:
+    """The reference version that this run uses: the newest published at the first call that finds one, then the same."""
+    row = fetch_one(conn, "runs/pin_reference", run_id=run_id, dataset=dataset)
+    return row["version_id"] if row else None
+
+
+def finish_run(conn: Connection, *, dag_id: str, dag_run_id: str, succeeded: bool) -> None:
+    """Marks the run of this Airflow run as over, so that its unfinished chunks can be adopted; no run: nothing."""
+    status = "succeeded" if succeeded else "failed"
+    execute(conn, "runs/finish", dag_id=dag_id, dag_run_id=dag_run_id, status=status)
