@@ -15,6 +15,7 @@ from include.store.attempts import (
     Attempt,
     Figures,
     abandoned_sessions,
+    add_figures,
     note_session,
     publish_attempt,
     published_figures,
@@ -37,11 +38,12 @@ def _publish_nothing(conn: Connection) -> None:
 class Outcome:
     """What an attempt made: `figures` (JSON, kept with the attempt), and how to make it count.
 
-    `publish` runs inside the publishing transaction, and not at all in a dry run.
+    `publish` runs inside the publishing transaction, and not at all in a dry run. What it gives, if anything, is
+    added to the figures: what only that transaction can know, as a sequence number.
     """
 
     figures: Figures
-    publish: Callable[[Connection], None] = _publish_nothing
+    publish: Callable[[Connection], Figures | None] = _publish_nothing
     output: str | None = None
     operations: list[str] = field(default_factory=list)
 
@@ -52,26 +54,26 @@ def run_stage(stage: str, run_id: int, work: Callable[[Run, Attempt], Outcome]) 
     Raises Superseded if a newer attempt took over and has not published yet, and whatever `work` raises.
     """
     with transaction() as conn:
-        if (figures := published_figures(conn, run_id, stage)) is not None:
-            return figures
+        if (earlier := published_figures(conn, run_id, stage)) is not None:
+            return earlier
         run = get_run(conn, run_id)
         attempt = start_attempt(conn, run_id, stage)
     log.info("%s: run %d, attempt %d of %s", stage, run_id, attempt.number, run.dataset)
     outcome = work(run, attempt)
+    figures = outcome.figures
     try:
         with transaction() as conn:
-            publish_attempt(
-                conn, attempt, outcome.figures, output=outcome.output, operations=outcome.operations
-            )
-            if not run.dry_run:
-                outcome.publish(conn)
+            publish_attempt(conn, attempt, figures, output=outcome.output, operations=outcome.operations)
+            if not run.dry_run and (added := outcome.publish(conn)):
+                add_figures(conn, attempt, added)
+                figures = figures | added
     except Superseded:
         with transaction() as conn:
-            if (figures := published_figures(conn, run_id, stage)) is not None:
-                return figures
+            if (theirs := published_figures(conn, run_id, stage)) is not None:
+                return theirs
         raise
-    log.info("%s: run %d published %s", stage, run_id, outcome.figures)
-    return outcome.figures
+    log.info("%s: run %d published %s", stage, run_id, figures)
+    return figures
 
 
 @contextmanager

@@ -65,6 +65,18 @@ def publish_attempt(
         )
 
 
+def add_figures(conn: Connection, attempt: Attempt, figures: Figures) -> None:
+    """Adds to the figures of an attempt, in the transaction that publishes it."""
+    execute(
+        conn,
+        "attempts/add_figures",
+        run_id=attempt.run_id,
+        stage=attempt.stage,
+        attempt=attempt.number,
+        figures=Jsonb(figures),
+    )
+
+
 def note_session(conn: Connection, attempt: Attempt, session: UUID) -> None:
     """Records the Spark session that the attempt works in, so that a successor can end it."""
     execute(
