@@ -1,25 +1,65 @@
-"""What a dataset is: one frozen, typed description from which schemas, checks, landing and docs are derived."""
+"""What a dataset is: one frozen description from which schemas, checks, landing and docs are derived."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from include.errors import ContractError
+from include.settings import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
+    from pyspark.sql.types import StructType
+else:
+    Column = Any  # pydantic looks the annotations up, and pyspark is too heavy to import here
 
 FieldType = Literal["string", "int", "bigint", "boolean", "date", "timestamp"]
+
+# Columns of every good event beside the contract's own: where it came from.
+ORIGIN: dict[str, str] = {"chunk_id": "string", "line": "int"}
+
+# Why a line is quarantined before its fields are looked at, in the order in which they are tried.
+LINE_REASONS: dict[str, str] = {
+    "line_too_long": "longer than 65,536 bytes",
+    "bad_encoding": "not valid UTF-8",
+    "blank_line": "nothing but white space",
+    "control_character": "a control character (a NUL, a lone carriage return, …) other than a tab",
+    "unbalanced_quotes": "a quote that is opened and not closed, or followed by more than a comma",
+    "wrong_field_count": "more or fewer fields than the header has",
+    "repeated_header": "the header again, inside the data",
+}
+
+# Why a whole chunk cannot be read; its row count is then unknown.
+CHUNK_REASONS: dict[str, str] = {
+    "bad_gzip": "starts like gzip and is damaged or cut off",
+    "not_text": "the first line is not UTF-8 text",
+    "bad_header": "the first line neither names exactly the dataset's columns, in any order, "
+    "nor is a row of as many fields that names none of them",
+}
+
+
+class Reject(BaseModel):
+    """One way in which a raw text is wrong: `when(raw)` is true, then the row is quarantined as `reason`."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    reason: str
+    doc: str
+    when: Callable[[Column], Column]
 
 
 class Field(BaseModel):
     """One field of a good event.
 
-    `source` is the raw column it is read from (its own name if absent). `cast` turns the raw text column into the
-    typed column, NULL where the text is not valid. `rejects` are (reason code, condition on the raw text) pairs,
-    tried in order; the first that is true quarantines the row. A NULL cast with no reason before it is
-    `bad_<name>`.
+    `source` is the raw column that it is read from (its own name if absent). `cast` turns the raw text, which
+    is never NULL and empty where nothing was given, into the typed column. `rejects` are tried in order; the
+    first that applies quarantines the row. Where no reject applied, `cast` gives NULL and the field is not
+    `optional`, it is `bad_<name>`.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -29,12 +69,25 @@ class Field(BaseModel):
     doc: str
     source: str | None = None
     personal: bool = False
+    optional: bool = False
     cast: Callable[[Column], Column]
-    rejects: tuple[tuple[str, Callable[[Column], Column]], ...] = ()
+    rejects: tuple[Reject, ...] = ()
+
+    @property
+    def raw(self) -> str:
+        """The name of the raw column that this field is read from."""
+        return self.source or self.name
 
 
 class Contract(BaseModel):
-    """One dataset. `event_day` is derived from the field named `event_time_field` in `zone`."""
+    """One dataset.
+
+    `columns`: names of the raw columns in the order of a file without a header. `kind`: `events` have the
+    fields `event_time` (UTC instant) and `event_day` (its day in `zone`); `reference` data has neither and is
+    published complete or not at all. `event_key`: fields whose repetition makes an event a duplicate; None:
+    events are a multiset. `prefix_setting`: the field of Settings that holds the S3 prefix. Raises
+    ContractError when any of these contradict each other.
+    """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -48,3 +101,69 @@ class Contract(BaseModel):
     fields: tuple[Field, ...]
     event_key: tuple[str, ...] | None = None
     kind: Literal["events", "reference"] = "events"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [field.name for field in self.fields]
+        repeated = [name for name, n in Counter([*names, *ORIGIN]).items() if n > 1]
+        unknown = sorted({field.raw for field in self.fields} - set(self.columns))
+        event_fields = {field.name: field.type for field in self.fields if field.name.startswith("event_")}
+        if repeated:
+            raise ContractError(f"dataset {self.name}: more than one field is called {', '.join(repeated)}")
+        if unknown:
+            raise ContractError(
+                f"dataset {self.name}: fields read {unknown}, but the raw columns are {self.columns}"
+            )
+        if self.kind == "events" and event_fields != {"event_time": "timestamp", "event_day": "date"}:
+            raise ContractError(
+                f"dataset {self.name}: events need event_time (timestamp) and event_day (date), "
+                f"not {event_fields}"
+            )
+        if self.event_key and set(self.event_key) - set(names):
+            raise ContractError(f"dataset {self.name}: event_key {self.event_key} names no fields of {names}")
+        if self.prefix_setting not in Settings.model_fields:
+            raise ContractError(f"dataset {self.name}: there is no setting {self.prefix_setting}")
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ContractError(f"dataset {self.name}: {self.zone!r} is not an IANA time zone") from error
+        return self
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Every reason code with which a row of this dataset can be quarantined -> its meaning, in order."""
+        found = dict(LINE_REASONS)
+        for field in self.fields:
+            found.update({reject.reason: reject.doc for reject in field.rejects})
+        return found
+
+    def spark_schema(self) -> StructType:
+        """The schema of good events as published: the contract's fields, chunk_id and (physical) line."""
+        from pyspark.sql.types import StructType
+
+        schema = StructType()
+        for field in self.fields:
+            schema = schema.add(field.name, field.type)
+        for name, type_name in ORIGIN.items():
+            schema = schema.add(name, type_name)
+        return schema
+
+    def as_markdown(self) -> str:
+        """The contract for people: what it is, its fields and its reason codes, as Markdown."""
+        lines = [self.doc, "", f"Owner: {self.owner}. Days are cut in {self.zone}.", ""]
+        lines += ["| field | type | read from | meaning |", "|---|---|---|---|"]
+        for field in self.fields:
+            notes = " (personal)" if field.personal else " (may be empty)" if field.optional else ""
+            lines.append(f"| {field.name} | {field.type} | {field.raw} | {field.doc}{notes} |")
+        lines += ["", "A row is quarantined with the first of these reasons that applies:", ""]
+        lines += ["| reason | when |", "|---|---|"]
+        lines += [f"| {reason} | {doc} |" for reason, doc in self.reasons.items()]
+        lines += [
+            "",
+            "A chunk is unreadable, and quarantined whole, when:",
+            "",
+            "| reason | when |",
+            "|---|---|",
+        ]
+        lines += [f"| {reason} | {doc} |" for reason, doc in CHUNK_REASONS.items()]
+        return "\n".join(lines)
