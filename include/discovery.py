@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def discover(package: str, attribute: str, kind: type[T], identity: Callable[[T], str]) -> dict[str, T]:
-    """The `attribute` of every module of `package` that has one, by `identity`, in the order of the identities.
+    """The `attribute` of every module of `package` that has one, by `identity` and in its order.
 
     Raises ContractError if an attribute is not a `kind`, or if two files declare the same identity.
     """

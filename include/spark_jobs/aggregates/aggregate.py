@@ -28,9 +28,9 @@ class Measure:
 class Aggregate:
     """Mergeable state of one dataset: one row per key.
 
-    `build`: events (the contract's good fields, chunk_id, line, event_day) -> one row per (chunk_id, event_day,
-    *keys) with every measure. `version` changes with the meaning of any column: state of another version is never
-    read.
+    `build`: events (the contract's good fields, chunk_id, line, event_day) -> one row per (chunk_id,
+    event_day, *keys) with every measure. `version` changes with the meaning of any column: state of another
+    version is never read.
     """
 
     name: str

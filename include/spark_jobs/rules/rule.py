@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from functools import reduce
+from operator import add, and_
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 Inputs = Mapping[str, "DataFrame"]
+PPM = 1_000_000
 
 
 class Parameters(BaseModel):
-    """Typed parameters of a rule: integers and words only, each with a description; unknown names are refused."""
+    """Typed parameters of a rule: integers and words only, each with a description; unknown names are
+    refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,31 +28,95 @@ class Parameters(BaseModel):
 P = TypeVar("P", bound=Parameters)
 
 
+class Condition(NamedTuple):
+    """One of the conditions that an entity must meet to be found.
+
+    `met`: boolean, never NULL. `lacks`: string, what is missing where it is not met. `gap`: bigint, how far
+    it is from being met, in parts per million of the threshold; meaningful, and free of errors, only where it
+    is not met.
+    """
+
+    met: Column
+    lacks: Column
+    gap: Column
+
+
+class Judged(NamedTuple):
+    """Every candidate of a rule with its values, and the conditions to put to it."""
+
+    candidates: DataFrame
+    conditions: Sequence[Condition]
+
+
 @dataclass(frozen=True)
 class Rule(Generic[P]):
     """A pattern.
 
-    `inputs`: names of the aggregates whose merged state `find` gets. `reference`: names of reference datasets, given
-    under their own names. `find(inputs, parameters)` -> one row per entity that holds: the `entity` columns (strings),
-    `first_day` and `last_day` (the event days that the values rest on) and evidence columns, exact types only.
-    `near_misses(inputs, parameters)` -> entity columns, `lacks` (string, what is missing, in words with numbers) and
-    `gap` (bigint, parts per million of the missed threshold; smaller is nearer), unsorted, for entities that miss
-    exactly one condition. `say(entity, evidence, parameters)` -> the verdict as one sentence. `profiles`: parameters
-    that differ from the defaults, by profile name.
+    `inputs`: names of the aggregates whose merged state `judge` gets. `reference`: names of reference
+    datasets, given under their own names. `judge(inputs, parameters)` -> candidates, one row per entity, with
+    the `entity` columns (strings), `first_day` and `last_day` (the event days that the values rest on) and
+    the `evidence` columns, exact types only; and the conditions of which all must be met. `say(entity,
+    evidence, parameters)` -> the verdict as one sentence. `profiles`: parameters that differ from the
+    defaults, by profile name. `version` changes with the meaning of the verdict or of its evidence.
     """
 
     id: str
     version: int
     dataset: str
+    owner: str
     pattern_id: str
     action_type: str
     severity: Literal["info", "warning", "critical"]
     bannable: bool
     entity: tuple[str, ...]
+    evidence: tuple[str, ...]
     inputs: tuple[str, ...]
     parameters: type[P]
-    find: Callable[[Inputs, P], DataFrame]
-    near_misses: Callable[[Inputs, P], DataFrame]
+    judge: Callable[[Inputs, P], Judged]
     say: Callable[[Mapping[str, str], Mapping[str, Any], P], str]
     reference: tuple[str, ...] = ()
     profiles: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
+
+    @property
+    def doc(self) -> str:
+        """The docstring of the rule's file."""
+        return sys.modules[self.judge.__module__].__doc__ or ""
+
+    def find(self, inputs: Inputs, parameters: P) -> DataFrame:
+        """What holds: entity columns, first_day, last_day and evidence, one row per entity."""
+        candidates, conditions = self.judge(inputs, parameters)
+        holds = candidates.where(reduce(and_, [condition.met for condition in conditions]))
+        return holds.select(*self.entity, "first_day", "last_day", *self.evidence)
+
+    def near_misses(self, inputs: Inputs, parameters: P) -> DataFrame:
+        """Entities that miss exactly one condition: entity columns, `lacks` (string) and `gap` (bigint),
+        unsorted."""
+        from pyspark.sql import functions as F
+
+        candidates, conditions = self.judge(inputs, parameters)
+        missed = reduce(add, [(~condition.met).cast("int") for condition in conditions])
+        lacks = F.coalesce(*[F.when(~condition.met, condition.lacks) for condition in conditions])
+        gap = F.coalesce(*[F.when(~condition.met, condition.gap) for condition in conditions])
+        return candidates.where(missed == 1).select(*self.entity, lacks.alias("lacks"), gap.alias("gap"))
+
+
+def integer_quotient(dividend: Column, divisor: Column) -> Column:
+    """Whole-number division of two bigint columns, without a detour through floats; the divisor must not be
+    0."""
+    from pyspark.sql import functions as F
+
+    return F.call_function("div", dividend, divisor)
+
+
+def shortfall(value: Column, least: int, of_what: str) -> Condition:
+    """The condition value >= least, least > 0."""
+    from pyspark.sql import functions as F
+
+    lacks = F.concat(
+        F.lit(f"{of_what}: "),
+        value.cast("string"),
+        F.lit(f" of {least}, "),
+        (least - value).cast("string"),
+        F.lit(" short"),
+    )
+    return Condition(value >= least, lacks, integer_quotient((least - value) * PPM, F.lit(least)))
