@@ -42,7 +42,7 @@ def transaction() -> Iterator[Connection]:
     retrying = Retrying(
         retry=retry_if_exception_type(psycopg.OperationalError),
         stop=stop_after_delay(CONNECT_SECONDS),
-        wait=wait_exponential_jitter(initial=0.2, max=5),
+        wait=wait_exponential_jitter(multiplier=0.2, max=5),
         reraise=True,
     )
     connection: Connection = retrying(
