@@ -1,8 +1,8 @@
 """Shared fixtures: every test has a home folder of its own; servers are real, one of a kind per test process.
 
-`settings` nothing running. `configure(name=value, …)` changes settings. `database` a migrated database of the test's
-own. `bucket` a bucket of the test's own on an rclone S3. `spark_remote` points the settings at a Spark Connect server,
-`spark` is a session of its own on that server.
+`settings`: nothing running. `configure(name=value, …)` changes settings. `database`: a migrated database of
+the test's own. `bucket`: a bucket of the test's own on an rclone S3. `spark_remote` points the settings at a
+Spark Connect server, `spark` is a session on it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _numbers = count(1)
 
 
 def _at(url: str, user: str, database: str) -> str:
-    """The same server and password (both roles of a temporary server have the same), as another user elsewhere."""
+    """The URL of another database and user of this temporary server, whose roles share one password."""
     parts = urlsplit(url)
     return parts._replace(netloc=f"{user}:{parts.netloc.partition(':')[2]}", path=f"/{database}").geturl()
 
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
-    """Set settings for this test by name; none comes from the developer's environment, .env or running stack."""
+    """Set settings by name; none comes from the developer's environment, .env or running stack."""
     for name in list(os.environ):
         if name.startswith(("VIGIL_", "AWS_")) or name in ("MAX_CHUNKS", "MAX_BYTES"):
             monkeypatch.delenv(name)
