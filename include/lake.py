@@ -186,7 +186,7 @@ class Bucket:
         return S3Object.of(key, answer["ETag"], answer["ContentLength"], answer["LastModified"])
 
     def blocks(self, key: str) -> Iterator[bytes]:
-        """The object's bytes, streamed. Raises botocore's ClientError; its code is NoSuchKey if it is gone."""
+        """The object's bytes, streamed. Raises ClientError, with code NoSuchKey if it is gone."""
         with closing(self.client.get_object(Bucket=self.name, Key=key)["Body"]) as body:
             yield from body.iter_chunks(BLOCK)
 
