@@ -37,5 +37,9 @@ class FeedError(VigilError):
     """A source cannot be fed: not data, already fed in other slices, or out of reach."""
 
 
+class DeliveryError(VigilError):
+    """A channel did not accept an incident, this time."""
+
+
 class StackError(VigilError):
     """A service of the embedded stack failed to start or to stop."""

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict
 
 from include.settings import get_settings
-from include.store.connection import Connection, fetch_one
+from include.store.connection import Connection, fetch_all, fetch_one
 
 Kind = Literal["detections", "held", "task_failed", "refused_object"]
 Severity = Literal["info", "warning", "critical"]
 
 
+class Incident(BaseModel):
+    """What an incident's report left: `repeats` is 0 if this report opened it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: int
+    repeats: int
+
+
+class NewDetections(BaseModel):
+    """A rule's event day: detections `added` by a run, `found` in all, a few `entities` of those added."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str
+    event_day: date
+    added: int
+    found: int
+    entities: list[dict[str, str]]
+
+
 def channels() -> list[str]:
-    """Where a new incident is delivered: always the structured log, and the webhook if `webhook_url` is set."""
+    """Where new incidents are delivered: the structured log, and the webhook if `webhook_url` is set."""
     return ["log", "webhook"] if get_settings().webhook_url else ["log"]
 
 
-def open_incident(
+def report_incident(
     conn: Connection,
     *,
     kind: Kind,
@@ -28,11 +51,11 @@ def open_incident(
     title: str,
     body: dict[str, Any],
     run_id: int | None,
-) -> int:
-    """The id of the incident with this fingerprint; a new one goes into the outbox of every channel.
+) -> Incident:
+    """The incident with this fingerprint; a new one goes into the outbox of every channel.
 
-    One that exists already counts the repeat and its time, keeps its first words, and sends nothing. `body` is
-    JSON for people and their tools and holds no personal value.
+    One that exists already counts the repeat and its time, keeps its first words, and sends nothing. `body`
+    is JSON for people and their tools; it holds no personal value.
     """
     row = fetch_one(
         conn,
@@ -46,6 +69,39 @@ def open_incident(
         run_id=run_id,
         channels=channels(),
     )
-    assert row is not None
-    incident_id: int = row["incident_id"]
-    return incident_id
+    return Incident.model_validate(row)
+
+
+def open_incident(
+    conn: Connection,
+    *,
+    kind: Kind,
+    dataset: str,
+    severity: Severity,
+    fingerprint: str,
+    title: str,
+    body: dict[str, Any],
+    run_id: int | None,
+) -> int:
+    """As `report_incident`, for callers who only need the id."""
+    incident = report_incident(
+        conn,
+        kind=kind,
+        dataset=dataset,
+        severity=severity,
+        fingerprint=fingerprint,
+        title=title,
+        body=body,
+        run_id=run_id,
+    )
+    return incident.incident_id
+
+
+def new_detections(
+    conn: Connection, *, run_id: int, dataset: str, profile: str, top: int = 5
+) -> list[NewDetections]:
+    """Per rule and event day in which this run recorded detections first; re-opened episodes are not new."""
+    rows = fetch_all(
+        conn, "incidents/new_detections", run_id=run_id, dataset=dataset, profile=profile, top=top
+    )
+    return [NewDetections.model_validate(row) for row in rows]

@@ -1,4 +1,5 @@
--- Purpose: the delivery that has been due longest, locked until the transaction ends; others pass over it.
+-- Purpose: the delivery that has been due longest, locked until the transaction ends; others pass over it. Those to
+--          the log come first, so that a webhook which times out does not hold them up.
 -- Parameters: none.
 select
     outbox.incident_id, outbox.channel, outbox.idempotency_key, outbox.tries,
@@ -7,6 +8,6 @@ select
 from outbox
 join incidents using (incident_id)
 where outbox.status = 'pending' and outbox.next_try_at <= clock_timestamp()
-order by outbox.next_try_at, outbox.incident_id
+order by outbox.channel <> 'log', outbox.next_try_at, outbox.incident_id
 limit 1
 for update of outbox skip locked;
