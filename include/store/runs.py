@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from include.errors import ConfigError
 from include.settings import get_settings
-from include.store.connection import Connection, execute, fetch_one
+from include.store.connection import Connection, execute, fetch_all, fetch_one
 
 
 class Scope(BaseModel):
@@ -83,6 +83,17 @@ def get_run(conn: Connection, run_id: int) -> Run:
     if row is None:
         raise ConfigError(f"there is no run {run_id} in the ledger")
     return Run.model_validate(row)
+
+
+def find_run(conn: Connection, *, dag_id: str, dag_run_id: str) -> Run | None:
+    """The run of this Airflow run, or None if it never came so far as to open one."""
+    row = fetch_one(conn, "runs/find", dag_id=dag_id, dag_run_id=dag_run_id)
+    return Run.model_validate(row) if row else None
+
+
+def running_runs(conn: Connection, *, dag_id: str) -> list[Run]:
+    """The runs of a DAG that nobody has marked as over."""
+    return [Run.model_validate(row) for row in fetch_all(conn, "runs/running", dag_id=dag_id)]
 
 
 def pin_position(conn: Connection, run_id: int, cut: date | None, through_seq: int) -> None:

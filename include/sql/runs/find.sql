@@ -1,0 +1,3 @@
+-- Purpose: the run of an Airflow run.
+-- Parameters: dag_id, dag_run_id.
+select * from runs where dag_id = %(dag_id)s and dag_run_id = %(dag_run_id)s;
