@@ -1,0 +1,2 @@
+-- Purpose: tell the planner how much holds, since nothing else will within this transaction.
+analyze holding;

@@ -1,0 +1,4 @@
+-- Purpose: note whether the evaluation of a run changed episodes or came too late to.
+-- Parameters: run_id, rule, superseded.
+update evaluations set superseded = %(superseded)s
+where run_id = %(run_id)s and rule = %(rule)s and superseded is null;
