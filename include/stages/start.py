@@ -70,7 +70,7 @@ def start(
 
 
 def profiles() -> list[str]:
-    """The names of the parameter profiles, the default first; a rule that does not know one uses its defaults."""
+    """The parameter profiles, the default first; a rule that does not know one uses its defaults."""
     named = {name for rule in rules().values() for name in rule.profiles}
     return [DEFAULT_PROFILE, *sorted(named - {DEFAULT_PROFILE})]
 

@@ -47,11 +47,11 @@ def allot(conn: Connection, run_id: int, folder: str, rows: int, taken: int | No
     return [row["key"] for row in allotted]
 
 
-def renumber(conn: Connection, file: ExportFile, taken: int) -> None:
-    """Gives a file whose key is taken the next free number of its folder, unless it is uploaded by now."""
+def renumber(conn: Connection, file: ExportFile, taken: int | None) -> ExportFile | None:
+    """Gives a file whose key is taken the next free number of its folder; None if it is uploaded by now."""
     folder = file.key.rpartition("/")[0] + "/"
     lock_exports(conn, folder)
-    execute(
+    row = fetch_one(
         conn,
         "exports/renumber",
         run_id=file.run_id,
@@ -59,10 +59,11 @@ def renumber(conn: Connection, file: ExportFile, taken: int) -> None:
         new_number=_next_number(conn, folder, taken),
         folder=folder,
     )
+    return ExportFile.model_validate(row) if row else None
 
 
 def pending_files(conn: Connection) -> list[ExportFile]:
-    """Files not known to be at their place, of every run: one may have died before it had uploaded its own."""
+    """Files not known to be at their place, of every run: one may have died before it had uploaded."""
     return [ExportFile.model_validate(row) for row in fetch_all(conn, "exports/pending")]
 
 

@@ -1,0 +1,125 @@
+"""Export: writes the files that load allotted to S3, never over another, and beside them what holds now."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from include.errors import ConfigError
+from include.lake import bucket
+from include.settings import get_settings
+from include.spark_jobs.rules import rules
+from include.store.connection import transaction
+from include.store.exports import (
+    ExportFile,
+    ExportRow,
+    current_rows,
+    file_rows,
+    lock_exports,
+    mark_uploaded,
+    pending_files,
+    renumber,
+)
+from include.store.runs import Run, get_run
+
+log = logging.getLogger("vigil.stages")
+
+COLUMNS = ("YStartTime", "detectionTime", "patternId", "actionType", "customerName", "merchantId")
+ZONE = ZoneInfo("Asia/Kolkata")
+
+
+def export_folder(run: Run) -> str:
+    """Where the files of a run go, with a slash at the end.
+
+    Layout `runs`: a folder per run, named by its start in Asia/Kolkata to the microsecond, whatever its
+    profile. Layout `flat`: the export prefix itself; but another profile than the configured one goes to
+    `profiles/<profile>/` under it, because nothing in a row would tell its detections apart.
+    """
+    settings = get_settings()
+    if settings.export_layout == "flat":
+        return _profile_folder(run.profile)
+    started = run.started_at.astimezone(ZONE)
+    return f"{_prefix()}{started:%Y-%m-%dT%H-%M-%S.%f}/"
+
+
+def _prefix() -> str:
+    return get_settings().export_prefix.rstrip("/") + "/"
+
+
+def _profile_folder(profile: str) -> str:
+    return _prefix() if profile == get_settings().profile else f"{_prefix()}profiles/{profile}/"
+
+
+def highest_number(folder: str) -> int | None:
+    """The highest number of a detection file that is on S3 in this folder, whoever put it there."""
+    stem = f"{folder}detection_"
+    keys = (found.key for page in bucket().pages(stem) for found in page.objects)
+    names = (re.fullmatch(r"(\d+)\.csv", key.removeprefix(stem)) for key in keys)
+    return max((int(name[1]) for name in names if name), default=None)
+
+
+def upload(run_id: int) -> None:
+    """Writes every allotted file that is not at its place yet, then `current.csv` of the run's profile.
+
+    `current.csv` has all that is open under that profile now: beside the runs' folders (or the flat files)
+    for the configured profile, in `profiles/<profile>/` for any other. A dry run writes nothing.
+    """
+    with transaction() as conn:
+        run = get_run(conn, run_id)
+        files = [] if run.dry_run else pending_files(conn)
+    if run.dry_run:
+        return
+    for file in files:
+        _upload_file(file)
+    key = f"{_profile_folder(run.profile)}current.csv"
+    with transaction() as conn:
+        lock_exports(conn, key)  # the last to write has read last
+        bucket().put(key, as_csv(current_rows(conn, run.profile, rules())))
+
+
+def _upload_file(file: ExportFile) -> None:
+    with transaction() as conn:
+        data = as_csv(file_rows(conn, file))
+    if _is_free(file.key, data):
+        bucket().put(file.key, data)
+        with transaction() as conn:
+            mark_uploaded(conn, file)
+        return
+    taken = highest_number(file.key.rpartition("/")[0] + "/")
+    with transaction() as conn:
+        moved = renumber(conn, file, taken)
+    if moved is not None:
+        log.warning("export: %s is taken by other content, so its detections go to %s", file.key, moved.key)
+        _upload_file(moved)
+
+
+def _is_free(key: str, data: bytes) -> bool:
+    """Whether there is nothing at this key, or exactly this: then an earlier try wrote it."""
+    there = bucket().head(key)
+    return there is None or (there.bytes == len(data) and b"".join(bucket().blocks(key)) == data)
+
+
+def as_csv(rows: Iterable[ExportRow]) -> bytes:
+    """The rows as CSV in UTF-8, times in Asia/Kolkata with their offset, to the microsecond."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    known = rules()
+    for row in rows:
+        if row.rule not in known:
+            raise ConfigError(f"cannot export detections of {row.rule!r}: the rules are {', '.join(known)}")
+        rule, entity = known[row.rule], row.entity
+        named = (entity.get("customer", ""), entity.get("merchant", ""))
+        writer.writerow(
+            (_local(row.started_at), _local(row.recorded_at), rule.pattern_id, rule.action_type, *named)
+        )
+    return text.getvalue().encode()
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone(ZONE).isoformat(sep=" ", timespec="microseconds")

@@ -1,0 +1,125 @@
+"""Load: folds what holds at the run's cut into detection episodes, and exports what it opened to S3.
+
+Files are allotted in the transaction that opens the episodes and written after it, from the store alone: a
+task that was killed in between writes the same bytes when it is tried again.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from typing import Any
+
+from include.errors import VigilError
+from include.lake import lake
+from include.settings import get_settings
+from include.spark_jobs.rules import rules
+from include.stages.export import export_folder, highest_number, upload
+from include.stages.stage import Outcome, run_stage
+from include.store.attempts import Attempt, Figures, published_figures
+from include.store.connection import Connection, transaction
+from include.store.detections import Evaluation, Holding, evaluations_of, fold, load_time, mark_loaded
+from include.store.exports import allot, lock_exports
+from include.store.runs import Run
+
+Judged = list[tuple[Evaluation, list[Holding]]]
+
+
+def load(run_id: int) -> Figures:
+    """Loads what the run's detect stage found, then uploads.
+
+    Gives, by rule, how many episodes were `opened`, `refreshed`, `ended`, `retracted` and `reopened`, the
+    rules whose evaluation was `superseded`, and the `files` allotted; a dry run what they would be, and no
+    files. Raises VigilError if detect has not been published or its rows are not what the ledger says. An
+    upload that fails is made up for by the next call, of this run or any other.
+    """
+    figures = run_stage("load", run_id, _load)
+    upload(run_id)
+    return figures
+
+
+def _load(run: Run, attempt: Attempt) -> Outcome:
+    with transaction() as conn:
+        judged = [(evaluation, holding(evaluation)) for evaluation in _evaluations(conn, run)]
+    if run.dry_run:
+        with transaction() as conn:
+            figures = _fold(conn, judged)
+            conn.rollback()
+        return Outcome(figures | {"files": []})
+    folder = export_folder(run)
+    return Outcome({}, partial(_publish, run, judged, folder, highest_number(folder)))
+
+
+def _publish(run: Run, judged: Judged, folder: str, taken: int | None, conn: Connection) -> Figures:
+    figures = _fold(conn, judged, mark=True)
+    lock_exports(conn, folder)
+    return figures | {"files": allot(conn, run.run_id, folder, get_settings().export_rows, taken)}
+
+
+def _evaluations(conn: Connection, run: Run) -> list[Evaluation]:
+    detected = published_figures(conn, run.run_id, "detect")
+    if detected is None:
+        raise VigilError(f"run {run.run_id} cannot load: its detect stage has not been published")
+    if not run.dry_run:
+        return evaluations_of(conn, run.run_id)
+    known = rules(run.dataset)
+    return [
+        Evaluation(
+            dataset=run.dataset,
+            rule=rule,
+            rule_version=known[rule].version,
+            profile=run.profile,
+            parameters=run.scope.parameters[rule],
+            cut=detected["cut"],
+            through_seq=detected["through_seq"],
+            reference="",
+            path=found["path"],
+            holds=found["holds"],
+            run_id=run.run_id,
+        )
+        for rule, found in sorted(detected["rules"].items())
+    ]
+
+
+def _fold(conn: Connection, judged: Judged, *, mark: bool = False) -> Figures:
+    recorded_at = load_time(conn)
+    changes: dict[str, dict[str, int]] = {
+        name: {} for name in ("opened", "refreshed", "ended", "retracted", "reopened")
+    }
+    superseded = []
+    for evaluation, rows in judged:
+        folded = fold(conn, evaluation, rows, recorded_at)
+        if mark:
+            mark_loaded(conn, evaluation, folded)
+        if folded.superseded:
+            superseded.append(evaluation.rule)
+        for name, counts in changes.items():
+            counts[evaluation.rule] = getattr(folded, name)
+    return {**changes, "superseded": superseded}
+
+
+def holding(evaluation: Evaluation) -> list[Holding]:
+    """What held by an evaluation, from the lake. Raises VigilError if it is not as many rows as recorded."""
+    if evaluation.holds == 0:
+        return []
+    rule = rules(evaluation.dataset)[evaluation.rule]
+    columns = [*rule.entity, "first_day", "last_day", *rule.evidence]
+    table = lake().read_parquet(evaluation.path, columns=columns)
+    if table.num_rows != evaluation.holds:
+        raise VigilError(
+            f"{evaluation.path} has {table.num_rows} rows; the ledger says that {evaluation.holds} hold"
+        )
+    return [
+        Holding(
+            entity={name: row[name] for name in rule.entity},
+            evidence={name: as_json(row[name]) for name in rule.evidence},
+            first_day=row["first_day"],
+            last_day=row["last_day"],
+        )
+        for row in table.to_pylist()
+    ]
+
+
+def as_json(value: Any) -> Any:
+    """An evidence value as it is kept: days as ISO 8601 text, the rest as it is."""
+    return value.isoformat() if isinstance(value, date) else value
