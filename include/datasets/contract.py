@@ -139,14 +139,18 @@ class Contract(BaseModel):
 
     def spark_schema(self) -> StructType:
         """The schema of good events as published: the contract's fields, chunk_id and (physical) line."""
-        from pyspark.sql.types import StructType
+        from pyspark.sql import types as T
 
-        schema = StructType()
-        for field in self.fields:
-            schema = schema.add(field.name, field.type)
-        for name, type_name in ORIGIN.items():
-            schema = schema.add(name, type_name)
-        return schema
+        types: dict[str, T.DataType] = {
+            "string": T.StringType(),
+            "int": T.IntegerType(),
+            "bigint": T.LongType(),
+            "boolean": T.BooleanType(),
+            "date": T.DateType(),
+            "timestamp": T.TimestampType(),
+        }
+        columns = [(field.name, field.type) for field in self.fields] + list(ORIGIN.items())
+        return T.StructType([T.StructField(name, types[type_name]) for name, type_name in columns])
 
     def as_markdown(self) -> str:
         """The contract for people: what it is, its fields and its reason codes, as Markdown."""
