@@ -1,0 +1,42 @@
+"""
+# alert_delivery
+
+Sends what waits in the outbox to the on-call channels: the structured log (`logs/alerts.jsonl`), and the
+webhook if `VIGIL_WEBHOOK_URL` is set.
+
+A run waits, without holding a process, until a delivery is due, sends everything that is due, and ends; the
+next one begins to wait. What a channel does not accept is tried again after 2, 4, 8, ... seconds with the
+same idempotency key, and after `VIGIL_ALERT_TRIES` tries it is *dead* and stays in the outbox with its last
+error.
+
+**When it is red**, alerts are late: look at the log of `deliver`, and at Postgres. Pausing this DAG keeps
+alerts in the outbox; nothing is lost.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, task
+
+from dags.flows import FIRST_DAY, defaults
+from plugins.sensors import OutboxSensor
+
+with DAG(
+    "alert_delivery",
+    description="sends waiting incidents to the on-call channels",
+    doc_md=__doc__,
+    schedule="@continuous",
+    start_date=FIRST_DAY,
+    catchup=False,
+    max_active_runs=1,
+    default_args=defaults("alert_delivery", "platform") | {"execution_timeout": timedelta(minutes=30)},
+    tags=["vigil", "alert"],
+) as delivery_dag:
+    wait = OutboxSensor(task_id="wait_for_deliveries", doc_md="Waits until an incident's delivery is due.")
+
+    @task(task_id="deliver", doc_md="Sends everything that is due, each delivery marked as it is accepted.")
+    def send_due() -> dict[str, int]:
+        from include.stages.alert import deliver
+
+        return deliver()
+
+    wait >> send_due()

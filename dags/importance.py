@@ -1,0 +1,24 @@
+"""
+# importance
+
+The importance of customers to merchants is reference data: each file that lands is one version, published
+whole or not at all. Rules that need it use the newest version published when their run first asks.
+
+    land -> check -> aggregate
+                 \\-> verdict
+
+**When it runs.** `importance_watch` starts a run whenever a file waits; `make feed DATASET=importance
+FILE=...` lands one.
+
+**When it is red.** `verdict`: a single bad row holds the whole file. The alert names the reasons and the Data
+Docs; mend the file and land it again. Until then the last published version stays in use.
+"""
+
+from airflow.sdk import DAG
+
+from dags.flows import Flow
+
+importance = Flow(dataset="importance", doc=__doc__, stages=("check", "aggregate"))
+
+flow_dag: DAG = importance.flow()
+watch_dag: DAG = importance.watch()

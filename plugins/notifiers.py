@@ -1,0 +1,90 @@
+"""What Airflow's callbacks write down: incidents for failed tasks, and that a run is over.
+
+Both only write to the platform's database. Callbacks may run twice or late; an incident's fingerprint and the
+run's status make the second one change nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.sdk.bases.notifier import BaseNotifier
+
+from include.errors import ChunksHeld
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.context import Context
+
+# Characters of an error's text that an incident carries.
+MOST_TEXT = 2000
+
+
+class IncidentNotifier(BaseNotifier):
+    """`on_failure_callback` of tasks: an incident per Airflow run and task, once its last try failed.
+
+    Its kind is `held` if chunks were held, else `task_failed`. A dry run alerts nobody.
+    """
+
+    template_fields = ("dataset",)
+
+    def __init__(self, *, dataset: str) -> None:
+        super().__init__()
+        self.dataset = dataset
+
+    def notify(self, context: Context) -> None:
+        from include.stages.alert import run_url
+        from include.store.attempts import published_figures
+        from include.store.connection import transaction
+        from include.store.incidents import Kind, open_incident
+        from include.store.runs import find_run
+
+        if (context.get("params") or {}).get("dry_run"):
+            return
+        task = context["ti"]
+        error = context.get("exception")
+        cause = getattr(error, "__cause__", None)
+        kind: Kind = "held" if isinstance(cause, ChunksHeld) else "task_failed"
+        page = run_url(task.dag_id, task.run_id)
+        body: dict[str, Any] = {
+            "task": task.task_id,
+            "try": task.try_number,
+            "error": str(error or context.get("reason") or "the task's process was lost")[:MOST_TEXT],
+            "airflow_run": page,
+            "log": f"{page}/tasks/{quote(task.task_id)}?try_number={task.try_number}",
+            "runbook": "docs/runbooks/pipeline.md",
+        }
+        with transaction() as conn:
+            run = find_run(conn, dag_id=task.dag_id, dag_run_id=task.run_id)
+            if run and kind == "held":
+                figures = published_figures(conn, run.run_id, "check") or {}
+                body |= {key: figures[key][:20] for key in ("held", "unreadable") if figures.get(key)}
+            open_incident(
+                conn,
+                kind=kind,
+                dataset=self.dataset,
+                severity="critical",
+                fingerprint=f"{kind}:{task.dag_id}:{task.run_id}:{task.task_id}",
+                title=f"{self.dataset}: chunks held by their checks"
+                if kind == "held"
+                else f"{task.dag_id}: task {task.task_id} failed",
+                body=body,
+                run_id=run.run_id if run else None,
+            )
+
+
+class RunNotifier(BaseNotifier):
+    """`on_success_callback` and `on_failure_callback` of a DAG: its run is over in the ledger too."""
+
+    def __init__(self, *, succeeded: bool) -> None:
+        super().__init__()
+        self.succeeded = succeeded
+
+    def notify(self, context: Context) -> None:
+        from include.store.connection import transaction
+        from include.store.runs import finish_run
+
+        with transaction() as conn:
+            finish_run(
+                conn, dag_id=context["dag"].dag_id, dag_run_id=context["run_id"], succeeded=self.succeeded
+            )
