@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     transactions_prefix: str = Field("transaction_chunks/", description="where transaction chunks land")
     importance_prefix: str = Field("reference/importance/", description="where importance files land")
     key_pattern: str = Field(
-        r"[^/]+\.csv(?:/part-[^/]+)?", description="regular expression over the key after the prefix"
+        r"[^/]+\.csv(?:\.gz)?(?:/part-[^/]+)?", description="regular expression over the key after the prefix"
     )
     transactions_epoch: str = Field("2026-01-01", description="the day of step 0, in the dataset's zone")
 
@@ -94,4 +94,4 @@ class Settings(BaseSettings):
 @cache
 def get_settings() -> Settings:
     """The settings of this process, read once. Raises pydantic.ValidationError naming each wrong variable."""
-    return Settings(_env_file=(home_dir() / "stack.env", ROOT / ".env"))  # type: ignore[call-arg]
+    return Settings(_env_file=(home_dir() / "stack.env", ROOT / ".env"))

@@ -48,7 +48,7 @@ def look() -> Progress:
 
 
 def wait_until_through(timeout: float, show: Callable[[Progress], None] = lambda progress: None) -> None:
-    """Waits at most `timeout` seconds, showing each look; StackError says what is stuck and where its log is."""
+    """Waits at most `timeout` seconds, showing each look; StackError says what is stuck and where."""
     deadline = time.monotonic() + timeout
     while True:
         progress = look()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 @cache
 def sql(name: str) -> LiteralString:
     """The text of `include/sql/<name>.sql`, a query whose values are bound by name."""
-    return cast(LiteralString, (SQL_DIR / f"{name}.sql").read_text())
+    return (SQL_DIR / f"{name}.sql").read_text()
 
 
 @contextmanager
