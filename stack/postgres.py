@@ -1,4 +1,4 @@
-"""The embedded Postgres 18: the bundled binaries, run in the foreground on loopback, as a plain user or as root."""
+"""The embedded Postgres 18: the bundled binaries in the foreground, on loopback, also as root."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUPERUSER = "postgres"
 STOP_SIGNAL = signal.SIGINT
 
 # For servers whose data need not survive a power cut.
-VOLATILE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 def binaries() -> Path:
@@ -52,7 +52,7 @@ class Postgres:
         return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
 
     def initdb(self) -> None:
-        """Create the cluster (UTF8, C locale, SCRAM) unless it exists. Raises StackError with initdb's words."""
+        """Create the cluster (UTF8, C locale, SCRAM) unless it exists. Raises StackError if that fails."""
         if (self.data / "PG_VERSION").exists():
             return
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -72,12 +72,20 @@ class Postgres:
 
     def command(self) -> list[str]:
         """The server in the foreground: loopback only, no Unix socket, UTC."""
-        options = ["listen_addresses=127.0.0.1", f"port={self.port}", "unix_socket_directories=", "timezone=UTC"]
-        options += ["log_timezone=UTC", "log_line_prefix=%m [%p] ", "max_connections=200", "shared_buffers=128MB"]
-        options += ["jit=off"] if self.durable else ["jit=off", *VOLATILE]
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "log_line_prefix": "%m [%p] ",
+            "max_connections": "200",
+            "jit": "off",
+            **({} if self.durable else VOLATILE),
+        }
         server = [str(binaries() / "postgres"), "-D", str(self.data)]
-        for option in options:
-            server += ["-c", option]
+        for name, value in options.items():
+            server += ["-c", f"{name}={value}"]
         return bound(server, STOP_SIGNAL, unprivileged=True)
 
     def ready(self) -> bool:

@@ -21,14 +21,16 @@ UNPRIVILEGED_ID = 65534
 def bound(command: Sequence[str], stop: signal.Signals, *, unprivileged: bool = False) -> list[str]:
     """The command so wrapped that it receives `stop` when its parent dies, however that happens.
 
-    `unprivileged`: when we are root, run it as nobody. It keeps the right to pass folders of others, because the
-    checkout may lie under a home folder that only root can enter.
+    `unprivileged`: when we are root, run it as nobody. It keeps the right to pass folders of others, because
+    the checkout may lie under a home folder that only root can enter.
     """
     setpriv = shutil.which("setpriv")
     drop = unprivileged and os.geteuid() == 0
     if setpriv is None:
         if drop:
-            raise StackError(f"{command[0]} refuses to run as root, and setpriv (util-linux) is not on the PATH")
+            raise StackError(
+                f"{command[0]} refuses to run as root, and setpriv (util-linux) is not on the PATH"
+            )
         return list(command)  # not Linux: `down` and the next `up` sweep what is left
     wrapped = [setpriv, "--pdeathsig", signal.Signals(stop).name.removeprefix("SIG")]
     if drop:
