@@ -1,0 +1,32 @@
+"""The Spark job of the stage aggregate: good events of new chunks -> one delta per aggregate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from include.datasets.contract import Contract
+from include.spark_jobs.aggregates.aggregate import Aggregate
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def read_events(
+    spark: SparkSession, contract: Contract, paths: Sequence[str], chunk_ids: Sequence[str]
+) -> DataFrame:
+    """The good events of these chunks, columns of the contract's schema.
+
+    A held chunk's rows lie beside those of its batch, so events are always read by chunk_id.
+    """
+    from pyspark.sql import functions as F
+
+    events = spark.read.schema(contract.spark_schema()).parquet(*paths)
+    return events.where(F.col("chunk_id").isin(list(chunk_ids)))
+
+
+def write_delta(events: DataFrame, aggregate: Aggregate, path: str) -> None:
+    """Writes the aggregate of these events by chunk and event day, columns of `aggregate.delta_schema`."""
+    # Sorted by key and day, equal values lie together: the files are small, and days can be skipped.
+    delta = aggregate.delta(events).sortWithinPartitions("event_day", *aggregate.keys)
+    delta.write.mode("overwrite").parquet(path)

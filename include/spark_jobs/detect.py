@@ -1,0 +1,102 @@
+"""The Spark job of the stage detect: state -> what holds, its digest, and what nearly holds.
+
+The digest of a rule is the SHA-256 over its rows as canonical JSON lines (keys sorted, no spaces, UTF-8, days
+as YYYY-MM-DD, each line ended by a newline), sorted by their bytes. The digest of a cut is the SHA-256 over
+one line per rule, sorted too: `rule version parameters reference digest`, parameters as canonical JSON. Both
+are computed from the rows as written, outside of Spark, so every engine that finds the same gives the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import reduce
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from include.errors import ContractError
+from include.spark_jobs.rules.rule import Inputs, Parameters, Rule
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+NEAR_MISSES = 5
+
+
+class RuleVerdict(NamedTuple):
+    """What one rule said at a cut, and with what it was asked; a line of the cut's digest."""
+
+    rule: str
+    version: int
+    parameters: Mapping[str, Any]
+    reference: str
+    digest: str
+
+
+def write_evaluation(
+    rule: Rule[Any], parameters: Parameters, inputs: Inputs, path: str, partitions: int = 1
+) -> None:
+    """Writes what holds, sorted by entity: entity columns, first_day, last_day, evidence. Findings are
+    few."""
+    found = rule.find(inputs, parameters).repartition(partitions, *rule.entity)
+    found.sortWithinPartitions(*rule.entity).write.mode("overwrite").parquet(path)
+
+
+def nearest_misses(asked: Sequence[tuple[Rule[Any], Parameters]], inputs: Inputs) -> dict[str, list[Any]]:
+    """Per rule the entities that miss exactly one condition by least: [{"entity": {…}, "lacks": …}, …]."""
+    from pyspark.sql import functions as F
+
+    def nearest(rule: Rule[Any], parameters: Parameters) -> DataFrame:
+        misses = rule.near_misses(inputs, parameters).orderBy("gap", *rule.entity).limit(NEAR_MISSES)
+        entity = F.to_json(F.struct(*rule.entity)).alias("entity")
+        return misses.select(F.lit(rule.id).alias("rule"), "gap", entity, "lacks")
+
+    # All rules in one query: a Spark job less for each.
+    frames = [nearest(rule, parameters) for rule, parameters in asked]
+    rows = reduce(lambda left, right: left.unionByName(right), frames).collect() if frames else []
+    found: dict[str, list[Any]] = {rule.id: [] for rule, _ in asked}
+    for row in sorted(rows, key=lambda row: (row["rule"], row["gap"], row["entity"])):
+        found[row["rule"]].append({"entity": json.loads(row["entity"]), "lacks": row["lacks"]})
+    return found
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys, without spaces; days as YYYY-MM-DD. Raises TypeError for what has no exact
+    text."""
+
+    def day(other: object) -> str:
+        if type(other) is date:
+            return other.isoformat()
+        raise TypeError(f"{other!r} has no canonical text; digests hold text, integers, booleans and days")
+
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=day)
+
+
+def rule_digest(rows: pa.Table) -> str:
+    """The digest of an evaluation's rows, hex. Raises ContractError for columns that are not exact, as
+    floats."""
+    import pyarrow as pa
+
+    exact = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean)
+    for column in rows.schema:
+        if not (any(is_type(column.type) for is_type in exact) or pa.types.is_date(column.type)):
+            raise ContractError(
+                f"evaluation column {column.name} is {column.type}; valid are text, integers, booleans, days"
+            )
+    return _sha256(canonical(row) for row in rows.to_pylist())
+
+
+def cut_digest(verdicts: Iterable[RuleVerdict]) -> str:
+    """The digest of a cut over its rules' verdicts, hex."""
+    return _sha256(
+        f"{v.rule} {v.version} {canonical(v.parameters)} {v.reference} {v.digest}" for v in verdicts
+    )
+
+
+def _sha256(lines: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for line in sorted(line.encode() for line in lines):
+        digest.update(line + b"\n")
+    return digest.hexdigest()

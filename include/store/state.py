@@ -1,0 +1,65 @@
+"""Deltas and checkpoints as published: what the state at a position is made of."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from include.spark_jobs.aggregates.aggregate import Aggregate
+from include.state.plan import Checkpoint, Delta, StatePlan
+from include.store.connection import Connection, execute, fetch_all, fetch_one
+
+
+def plan_state(conn: Connection, aggregate: Aggregate, cut: date, through_seq: int) -> StatePlan:
+    """The parts that make this aggregate's state at (cut, through_seq), from the cheapest checkpoint (ADR
+    1)."""
+    which = {"dataset": aggregate.dataset, "aggregate": aggregate.name, "version": aggregate.version}
+    position = {"cut": cut, "through_seq": through_seq}
+    base = fetch_one(conn, "state/nearest_checkpoint", **which, **position)
+    checkpoint = Checkpoint(**base) if base and base["path"] else None
+    rows = fetch_all(
+        conn,
+        "state/deltas",
+        **which,
+        **position,
+        base_cut=checkpoint.cut if checkpoint else None,
+        base_seq=checkpoint.through_seq if checkpoint else 0,
+    )
+    known: list[Delta] = []
+    new: list[Delta] = []
+    for row in rows:
+        delta = Delta(row["path"], row["rows"], row["first_day"], row["last_day"])
+        (known if row["known_to_base"] else new).append(delta)
+    return StatePlan(aggregate.name, cut, through_seq, checkpoint, known, new)
+
+
+def record_delta(conn: Connection, run_id: int, aggregate: Aggregate, seq: int, delta: Delta) -> None:
+    """Publishes a batch's contribution; the caller's transaction has allotted `seq`."""
+    execute(
+        conn,
+        "state/record_delta",
+        dataset=aggregate.dataset,
+        aggregate=aggregate.name,
+        version=aggregate.version,
+        seq=seq,
+        path=delta.path,
+        rows=delta.rows,
+        first_day=delta.first_day,
+        last_day=delta.last_day,
+        run_id=run_id,
+    )
+
+
+def record_checkpoint(conn: Connection, run_id: int, aggregate: Aggregate, checkpoint: Checkpoint) -> None:
+    """Publishes merged state; nothing changes if its position has one."""
+    execute(
+        conn,
+        "state/record_checkpoint",
+        dataset=aggregate.dataset,
+        aggregate=aggregate.name,
+        version=aggregate.version,
+        cut=checkpoint.cut,
+        through_seq=checkpoint.through_seq,
+        path=checkpoint.path,
+        rows=checkpoint.rows,
+        run_id=run_id,
+    )
