@@ -11,8 +11,8 @@ from pathlib import Path
 # What Spark 4.2 runs on: it is compiled for 17 and was tried here up to 25.
 OLDEST, NEWEST = 17, 25
 
-# What Spark's own launcher opens to itself. Its `--add-modules=jdk.incubator.vector` is left out on purpose: the
-# packaged Java lacks that module and would not start, and nothing here uses it.
+# What Spark's own launcher opens to itself. Its `--add-modules=jdk.incubator.vector` is left out on purpose:
+# the packaged Java lacks that module and would not start, and nothing here uses it.
 _OPENED = (
     "java.base/java.lang",
     "java.base/java.lang.invoke",

@@ -46,6 +46,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def accepts(port: int) -> bool:
+    """Whether something on loopback accepts connections on this port now."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def tail(log: Path, lines: int = 30) -> str:
     """The last lines of a log, or a word that there are none."""
     if not log.exists():

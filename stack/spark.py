@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from include.errors import StackError
 from stack.java import OPTIONS, find_java
-from stack.process import bound, free_port, running
+from stack.process import accepts, bound, free_port, running
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,7 +61,7 @@ class Spark:
             "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
             "spark.sql.catalogImplementation": "in-memory",
             "spark.sql.session.timeZone": "UTC",
-            # Small data on few cores: the default of 200 would be mostly empty tasks. AQE splits what is skewed.
+            # Small data on few cores: the default of 200 would be mostly empty tasks.
             "spark.sql.shuffle.partitions": "4",
             "spark.connect.grpc.binding.address": "127.0.0.1",
             "spark.connect.grpc.binding.port": str(self.port),
@@ -89,8 +88,8 @@ class Spark:
     def command(self) -> list[str]:
         """The server in the foreground.
 
-        Java is started directly: Spark's shell scripts add a second JVM, a module that the packaged Java lacks,
-        and trouble with spaces in paths.
+        Java is started directly: Spark's shell scripts add a second JVM, a module that the packaged Java
+        lacks, and trouble with spaces in paths.
         """
         java = [str(find_java()), "-cp", str(spark_home() / "jars" / "*"), f"-Xmx{self.memory}", *OPTIONS]
         java += [f"-Djava.io.tmpdir={self.folder / 'tmp'}", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError"]
@@ -99,7 +98,7 @@ class Spark:
         return bound([*java, *submit], signal.SIGTERM)
 
     def environment(self) -> dict[str, str]:
-        """What it needs beside the caller's environment; the Python workers import this checkout's modules."""
+        """What it needs beside the caller's environment; its Python workers import this checkout."""
         return {
             "SPARK_HOME": str(spark_home()),
             "SPARK_LOCAL_IP": "127.0.0.1",
@@ -109,17 +108,15 @@ class Spark:
 
     def ready(self) -> bool:
         """Whether it listens, which it does only once its Spark context is up."""
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return accepts(self.port)
 
 
 @contextmanager
 def temporary_spark(directory: Path, memory: str = "2g") -> Iterator[str]:
     """A server of its own in `directory` for the length of a `with`: its SPARK_REMOTE, `sc://localhost:…`.
 
-    It does not outlive this process; sessions on it must be stopped before it ends, or this process hangs at its
-    exit in the client's retries. Raises StackError with the log's end if it does not start.
+    It does not outlive this process. Sessions on it must be stopped before it ends, or this process hangs at
+    its exit in the client's retries. Raises StackError with the log's end if it does not start.
     """
     folder = Path(tempfile.mkdtemp(prefix="spark-", dir=directory))
     server = Spark(folder, free_port(), secrets.token_urlsafe(16), memory)
