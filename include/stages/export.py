@@ -85,8 +85,7 @@ def upload(run_id: int) -> None:
 def _upload_file(file: ExportFile) -> None:
     with transaction() as conn:
         data = as_csv(file_rows(conn, file))
-    if _is_free(file.key, data):
-        bucket().put(file.key, data)
+    if _put_new(file.key, data):
         with transaction() as conn:
             mark_uploaded(conn, file)
         return
@@ -98,10 +97,24 @@ def _upload_file(file: ExportFile) -> None:
         _upload_file(moved)
 
 
-def _is_free(key: str, data: bytes) -> bool:
-    """Whether there is nothing at this key, or exactly this: then an earlier try wrote it."""
-    there = bucket().head(key)
-    return there is None or (there.bytes == len(data) and b"".join(bucket().blocks(key)) == data)
+def _put_new(key: str, data: bytes) -> bool:
+    """Writes an object where there is none; whether it has these bytes now, be it from an earlier try.
+
+    S3 itself refuses when another program was faster; a server that ignores the condition leaves only the
+    look before.
+    """
+    from botocore.exceptions import ClientError
+
+    target = bucket()
+    if (there := target.head(key)) is not None:
+        return there.bytes == len(data) and b"".join(target.blocks(key)) == data
+    try:
+        target.client.put_object(Bucket=target.name, Key=key, Body=data, IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
+            raise
+        return _put_new(key, data)
+    return True
 
 
 def as_csv(rows: Iterable[ExportRow]) -> bytes:

@@ -18,7 +18,8 @@ from include.stages.export import export_folder, highest_number, upload
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures, published_figures
 from include.store.connection import Connection, transaction
-from include.store.detections import Evaluation, Holding, evaluations_of, fold, load_time, mark_loaded
+from include.store.detections import Holding, evaluations_of, fold, load_time, lock_episodes, mark_loaded
+from include.store.evaluations import Evaluation
 from include.store.exports import allot, lock_exports
 from include.store.runs import Run
 
@@ -40,10 +41,10 @@ def load(run_id: int) -> Figures:
 
 def _load(run: Run, attempt: Attempt) -> Outcome:
     with transaction() as conn:
-        judged = [(evaluation, holding(evaluation)) for evaluation in _evaluations(conn, run)]
+        judged = [(evaluation, holding(run.dataset, evaluation)) for evaluation in _evaluations(conn, run)]
     if run.dry_run:
         with transaction() as conn:
-            figures = _fold(conn, judged)
+            figures = _fold(conn, run.dataset, judged)
             conn.rollback()
         return Outcome(figures | {"files": []})
     folder = export_folder(run)
@@ -51,7 +52,7 @@ def _load(run: Run, attempt: Attempt) -> Outcome:
 
 
 def _publish(run: Run, judged: Judged, folder: str, taken: int | None, conn: Connection) -> Figures:
-    figures = _fold(conn, judged, mark=True)
+    figures = _fold(conn, run.dataset, judged, mark=True)
     lock_exports(conn, folder)
     return figures | {"files": allot(conn, run.run_id, folder, get_settings().export_rows, taken)}
 
@@ -65,7 +66,6 @@ def _evaluations(conn: Connection, run: Run) -> list[Evaluation]:
     known = rules(run.dataset)
     return [
         Evaluation(
-            dataset=run.dataset,
             rule=rule,
             rule_version=known[rule].version,
             profile=run.profile,
@@ -74,6 +74,7 @@ def _evaluations(conn: Connection, run: Run) -> list[Evaluation]:
             through_seq=detected["through_seq"],
             reference="",
             path=found["path"],
+            digest=found["digest"],
             holds=found["holds"],
             run_id=run.run_id,
         )
@@ -81,14 +82,15 @@ def _evaluations(conn: Connection, run: Run) -> list[Evaluation]:
     ]
 
 
-def _fold(conn: Connection, judged: Judged, *, mark: bool = False) -> Figures:
-    recorded_at = load_time(conn)
+def _fold(conn: Connection, dataset: str, judged: Judged, *, mark: bool = False) -> Figures:
+    lock_episodes(conn, dataset, [evaluation for evaluation, _ in judged])
+    recorded_at = load_time(conn)  # after the wait: loads of the same rules are recorded in their order
     changes: dict[str, dict[str, int]] = {
         name: {} for name in ("opened", "refreshed", "ended", "retracted", "reopened")
     }
     superseded = []
     for evaluation, rows in judged:
-        folded = fold(conn, evaluation, rows, recorded_at)
+        folded = fold(conn, dataset, evaluation, rows, recorded_at)
         if mark:
             mark_loaded(conn, evaluation, folded)
         if folded.superseded:
@@ -98,11 +100,11 @@ def _fold(conn: Connection, judged: Judged, *, mark: bool = False) -> Figures:
     return {**changes, "superseded": superseded}
 
 
-def holding(evaluation: Evaluation) -> list[Holding]:
+def holding(dataset: str, evaluation: Evaluation) -> list[Holding]:
     """What held by an evaluation, from the lake. Raises VigilError if it is not as many rows as recorded."""
     if evaluation.holds == 0:
         return []
-    rule = rules(evaluation.dataset)[evaluation.rule]
+    rule = rules(dataset)[evaluation.rule]
     columns = [*rule.entity, "first_day", "last_day", *rule.evidence]
     table = lake().read_parquet(evaluation.path, columns=columns)
     if table.num_rows != evaluation.holds:

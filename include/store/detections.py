@@ -12,24 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from include.errors import VigilError
 from include.store.connection import Connection, execute, fetch_all, fetch_one, sql
-
-
-class Evaluation(BaseModel):
-    """What one rule was evaluated with, by which run; `path` (in the lake) has `holds` rows of what held."""
-
-    model_config = ConfigDict(frozen=True)
-
-    dataset: str
-    rule: str
-    rule_version: int
-    profile: str
-    parameters: dict[str, Any]
-    cut: date
-    through_seq: int
-    reference: str
-    path: str
-    holds: int
-    run_id: int
+from include.store.evaluations import Evaluation
 
 
 class Holding(NamedTuple):
@@ -66,8 +49,16 @@ def load_time(conn: Connection) -> datetime:
     return row["recorded_at"]  # type: ignore[no-any-return]
 
 
+def lock_episodes(conn: Connection, dataset: str, evaluations: Iterable[Evaluation]) -> None:
+    """Waits until no other load changes the same rules' episodes under the same profiles, and keeps others
+    waiting until this transaction ends. Sorted, so that two loads never wait for each other.
+    """
+    for rule, profile in sorted({(evaluation.rule, evaluation.profile) for evaluation in evaluations}):
+        execute(conn, "detections/lock", dataset=dataset, rule=rule, profile=profile)
+
+
 def fold(
-    conn: Connection, evaluation: Evaluation, holding: Iterable[Holding], recorded_at: datetime
+    conn: Connection, dataset: str, evaluation: Evaluation, holding: Iterable[Holding], recorded_at: datetime
 ) -> Folded:
     """Brings the episodes of a rule and profile to what one evaluation says, in the caller's transaction.
 
@@ -75,7 +66,7 @@ def fold(
     the order of their names. An evaluation older than one already loaded, by its cut or sequence number,
     changes nothing.
     """
-    key = evaluation.model_dump(include={"dataset", "rule", "profile"})
+    key = {"dataset": dataset} | evaluation.model_dump(include={"rule", "profile"})
     position = key | evaluation.model_dump(include={"cut", "through_seq"})
     change = position | {"run_id": evaluation.run_id, "recorded_at": recorded_at}
     values = change | {
@@ -83,7 +74,6 @@ def fold(
         "parameters": Jsonb(evaluation.parameters),
         "reference": evaluation.reference,
     }
-    execute(conn, "detections/lock", **key)
     if _count(conn, "detections/superseded", "superseded", position):
         return Folded(superseded=True)
     _take_in(conn, holding)
