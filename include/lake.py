@@ -140,6 +140,12 @@ class S3Object:
         tag, moment = etag.strip('"'), last_modified.astimezone(UTC)
         return S3Object(key, f"{tag}:{size}:{moment.isoformat()}", size, moment)
 
+    @staticmethod
+    def known(key: str, version: str) -> S3Object:
+        """From what the ledger keeps."""
+        _, size, moment = version.split(":", 2)
+        return S3Object(key, version, int(size), datetime.fromisoformat(moment))
+
     def same_as(self, other: S3Object) -> bool:
         """Whether both are one version, as far as whole seconds tell."""
         mine, theirs = self.version.split(":")[0], other.version.split(":")[0]

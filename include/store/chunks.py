@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from psycopg.types.json import Jsonb
@@ -38,6 +39,7 @@ class Chunk:
     events_path: str | None
     quarantine_path: str | None
     seq: int | None
+    landed_at: datetime
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,15 @@ class ChunkVerdict:
     last_day: date | None = None
     events_path: str | None = None
     quarantine_path: str | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Bytes that arrived: their SHA-256, how many, and the key under which they came."""
+
+    chunk_id: str
+    bytes: int
+    first_key: str
 
 
 def chunks_of(conn: Connection, run_id: int, status: Status | None = None) -> list[Chunk]:
@@ -87,6 +98,44 @@ def record_aggregated(conn: Connection, run_id: int, dataset: str, chunk_ids: Se
     moved = execute(conn, "chunks/record_aggregated", run_id=run_id, chunk_ids=list(chunk_ids), seq=seq)
     _insist(moved, chunk_ids, run_id, "checked")
     return seq
+
+
+def land_chunks(conn: Connection, dataset: str, run_id: int, landed: Sequence[Delivery]) -> set[str]:
+    """Records deliveries in their order; gives the ids that are new. Every other delivery only counts.
+
+    The caller holds the dataset's landing lock.
+    """
+    times = Counter(d.chunk_id for d in landed)
+    first = {d.chunk_id: (position, d) for position, d in reversed(list(enumerate(landed)))}
+    rows = [{**asdict(delivery), "position": position} for position, delivery in first.values()]
+    new = fetch_all(conn, "chunks/land", dataset=dataset, run_id=run_id, chunks=Jsonb(rows))
+    ids = {row["chunk_id"] for row in new}
+    again = {i: n - (i in ids) for i, n in times.items() if n > (i in ids)}
+    execute(conn, "chunks/redeliver", dataset=dataset, deliveries=Jsonb(again))
+    return ids
+
+
+def known_chunks(conn: Connection, dataset: str, chunk_ids: Sequence[str]) -> set[str]:
+    """Which of these chunks have landed before."""
+    rows = fetch_all(conn, "chunks/known", dataset=dataset, chunk_ids=list(chunk_ids))
+    return {row["chunk_id"] for row in rows}
+
+
+def adoptable(conn: Connection, dataset: str, run_id: int) -> list[Chunk]:
+    """Unfinished chunks of other runs that are over or silent for too long, locked, in order of landing."""
+    chunks = [_chunk(row) for row in fetch_all(conn, "chunks/adoptable", dataset=dataset, run_id=run_id)]
+    return sorted(chunks, key=lambda chunk: (chunk.landed_at, chunk.chunk_id))
+
+
+def adopt(conn: Connection, dataset: str, run_id: int, chunks: Sequence[Chunk]) -> None:
+    """Makes the run the owner of chunks that `adoptable` gave in the same transaction."""
+    execute(conn, "chunks/adopt", dataset=dataset, run_id=run_id, chunk_ids=[c.chunk_id for c in chunks])
+
+
+def hold(conn: Connection, dataset: str, chunks: Sequence[Chunk], reason: str) -> None:
+    """Holds chunks that `adoptable` gave in the same transaction."""
+    ids = [c.chunk_id for c in chunks]
+    execute(conn, "chunks/hold", dataset=dataset, chunk_ids=ids, reason=reason)
 
 
 def newest_event_day(conn: Connection, dataset: str, through_seq: int) -> date | None:
