@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -103,9 +102,8 @@ def mark_loaded(conn: Connection, evaluation: Evaluation, folded: Folded) -> Non
 def _take_in(conn: Connection, holding: Iterable[Holding]) -> None:
     conn.execute(sql("detections/prepare_holding"))
     with conn.cursor() as cursor, cursor.copy(sql("detections/copy_holding")) as copy:
-        copy.set_types(["jsonb", "jsonb", "date", "date"])
         for entity, evidence, first_day, last_day in holding:
-            copy.write_row((json.dumps(entity), json.dumps(evidence), first_day, last_day))
+            copy.write_row((entity, evidence, first_day, last_day))
     execute(conn, "detections/analyze_holding")
 
 

@@ -1,0 +1,173 @@
+"""The alert stage: which new detections open an incident, and how often."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from include.stages.alert import alert
+from include.store.connection import transaction
+from include.store.detections import Holding, fold
+from include.store.evaluations import Evaluation
+from include.store.incidents import open_incident
+from include.store.runs import Scope, open_run
+
+pytestmark = pytest.mark.usefixtures("database")
+
+DAY = date(2026, 3, 1)
+
+
+def run(number: int, *, dry_run: bool = False, profile: str = "default", **thresholds: int) -> int:
+    with transaction() as conn:
+        opened = open_run(
+            conn,
+            dataset="transactions",
+            dag_id="transactions",
+            dag_run_id=f"manual__{number}",
+            started_at=datetime(2026, 3, 5, number, tzinfo=UTC),
+            dry_run=dry_run,
+            profile=profile,
+            scope=Scope(max_chunks=1, max_bytes=1, alert_thresholds=thresholds),
+        )
+    return opened.run_id
+
+
+def found(
+    run_id: int, *merchants: str, rule: str = "child", day: date = DAY, profile: str = "default"
+) -> None:
+    """The run's evaluation at the end of this day: these merchants hold, and nothing else."""
+    with transaction() as conn:
+        evaluation = Evaluation(
+            rule=rule,
+            rule_version=1,
+            profile=profile,
+            parameters={},
+            cut=day + timedelta(days=1),
+            through_seq=run_id,
+            reference="",
+            digest="0" * 64,
+            path="",
+            holds=len(merchants),
+            run_id=run_id,
+        )
+        holding = [Holding({"customer": "C1", "merchant": name}, {}, day, day) for name in merchants]
+        fold(conn, "transactions", evaluation, holding, datetime.now(UTC))
+
+
+def rows(table: str) -> list[dict[str, Any]]:
+    with transaction() as conn:
+        return conn.execute(f"select * from {table} order by 1, 2").fetchall()
+
+
+@pytest.mark.parametrize(("threshold", "alerts"), [(2, 1), (3, 1), (4, 0)])
+def test_a_day_alerts_from_its_threshold_on(threshold: int, alerts: int) -> None:
+    first = run(1, child=threshold)
+    found(first, "M1", "M2", "M3")
+
+    assert len(alert(first)["incidents"]) == alerts
+
+    assert len(rows("incidents")) == alerts
+    assert [row["channel"] for row in rows("outbox")] == ["log"] * alerts
+
+
+def test_one_is_enough_for_a_rule_without_a_threshold() -> None:
+    first = run(1, upgrade=5)
+    found(first, "M1")
+
+    alert(first)
+
+    (incident,) = rows("incidents")
+    assert incident["kind"] == "detections"
+    assert incident["run_id"] == first
+    assert incident["body"]["found"] == 1
+    assert incident["body"]["entities"] == [{"customer": "C1", "merchant": "M1"}]
+    assert incident["body"]["event_day"] == "2026-03-01"
+
+
+def test_a_day_that_comes_in_pieces_alerts_once_when_their_sum_is_enough() -> None:
+    first, second, third = (run(number, child=3) for number in (1, 2, 3))
+    found(first, "M1", "M2")
+    assert alert(first) == {"incidents": [], "repeated": 0}
+
+    found(second, "M1", "M2", "M3")
+    opened = alert(second)
+    assert opened["repeated"] == 0
+
+    found(third, "M1", "M2", "M3", "M4")
+    assert alert(third) == {"incidents": opened["incidents"], "repeated": 1}
+
+    (incident,) = rows("incidents")
+    assert (incident["repeats"], incident["body"]["found"], incident["body"]["added_by_run"]) == (1, 3, 1)
+    assert len(rows("outbox")) == 1
+
+
+def test_days_rules_and_profiles_alert_apart() -> None:
+    first, second = run(1), run(2, profile="sample")
+    found(first, "M1")
+    found(first, "M1", "M2", day=DAY + timedelta(days=1))
+    found(first, "M1", rule="upgrade")
+    found(second, "M1", profile="sample")
+
+    assert len(alert(first)["incidents"]) == 3
+    assert len(alert(second)["incidents"]) == 1
+
+    assert {row["fingerprint"] for row in rows("incidents")} == {
+        "detections:transactions:child:default:2026-03-01",
+        "detections:transactions:child:default:2026-03-02",
+        "detections:transactions:upgrade:default:2026-03-01",
+        "detections:transactions:child:sample:2026-03-01",
+    }
+
+
+def test_what_only_goes_on_holding_or_reopens_is_not_new() -> None:
+    first, second, third = run(1), run(2), run(3)
+    found(first, "M1", day=DAY)
+    alert(first)
+    found(second, day=DAY + timedelta(days=1))
+    found(third, "M1", day=DAY + timedelta(days=1))
+
+    assert alert(second) == {"incidents": [], "repeated": 0}
+    assert alert(third) == {"incidents": [], "repeated": 0}
+
+    (incident,) = rows("incidents")
+    assert incident["repeats"] == 0
+
+
+def test_running_the_task_again_repeats_nothing() -> None:
+    first = run(1)
+    found(first, "M1")
+
+    assert alert(first) == alert(first)
+
+    (incident,) = rows("incidents")
+    assert incident["repeats"] == 0
+
+
+def test_a_dry_run_alerts_nobody() -> None:
+    first = run(1, dry_run=True)
+    found(first, "M1")
+
+    alert(first)
+
+    assert rows("incidents") == rows("outbox") == []
+
+
+def test_the_webhook_is_a_second_channel_when_it_is_set(configure: Any) -> None:
+    configure(webhook_url="http://127.0.0.1:9/")
+    with transaction() as conn:
+        for _ in range(2):
+            open_incident(
+                conn,
+                kind="held",
+                dataset="transactions",
+                severity="critical",
+                fingerprint="held:1",
+                title="held",
+                body={},
+                run_id=None,
+            )
+
+    assert [row["channel"] for row in rows("outbox")] == ["log", "webhook"]
+    assert rows("incidents")[0]["repeats"] == 1

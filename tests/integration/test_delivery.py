@@ -1,0 +1,167 @@
+"""Delivering the outbox: real HTTP, failures, time-outs, rivals, and a sender killed at the worst moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.channels import alerts_file
+from include.stages.alert import deliver, due
+from include.store.connection import transaction
+from include.store.incidents import open_incident
+from tests.integration.receiver import receiving
+
+pytestmark = pytest.mark.usefixtures("database")
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def incident(number: int = 1, severity: Any = "warning") -> int:
+    with transaction() as conn:
+        return open_incident(
+            conn,
+            kind="task_failed",
+            dataset="transactions",
+            severity=severity,
+            fingerprint=f"test:{number}",
+            title=f"incident {number}",
+            body={"error": "broken"},
+            run_id=None,
+        )
+
+
+def outbox(channel: str) -> list[dict[str, Any]]:
+    with transaction() as conn:
+        return conn.execute(
+            "select *, next_try_at - clock_timestamp() as wait from outbox where channel = %s order by 1",
+            [channel],
+        ).fetchall()
+
+
+def make_due() -> None:
+    with transaction() as conn:
+        conn.execute("update outbox set next_try_at = clock_timestamp() where status = 'pending'")
+
+
+def test_the_log_gets_one_line_per_incident(caplog: pytest.LogCaptureFixture) -> None:
+    ids = [incident(1), incident(2, "critical"), incident(1)]
+    assert due()
+
+    with caplog.at_level("INFO", logger="vigil.alerts"):
+        assert deliver() == {"sent": 2, "failed": 0, "dead": 0}
+    assert deliver() == {"sent": 0, "failed": 0, "dead": 0}
+
+    assert not due()
+    lines = [json.loads(line) for line in alerts_file().read_text().splitlines()]
+    assert [line["incident_id"] for line in lines] == sorted(set(ids))
+    assert [(record.name, record.levelname) for record in caplog.records] == [
+        ("vigil.alerts", "WARNING"),
+        ("vigil.alerts", "CRITICAL"),
+    ]
+    assert [json.loads(record.getMessage()) for record in caplog.records] == lines
+
+
+def test_a_line_that_was_written_before_a_kill_is_not_written_again() -> None:
+    incident()
+    deliver()
+    with transaction() as conn:
+        conn.execute("update outbox set status = 'pending', sent_at = null")
+
+    assert deliver()["sent"] == 1
+
+    assert len(alerts_file().read_text().splitlines()) == 1
+
+
+def test_a_refused_post_is_tried_again_with_the_same_key(configure: Any) -> None:
+    with receiving(503, 302, 202) as receiver:
+        configure(webhook_url=receiver.url)
+        incident()
+
+        assert deliver() == {"sent": 1, "failed": 1, "dead": 0}  # sent: to the log
+        assert deliver() == {"sent": 0, "failed": 0, "dead": 0}  # not due yet
+        make_due()
+        assert deliver()["failed"] == 1
+        (row,) = outbox("webhook")
+        assert row["last_error"].startswith("the webhook answered 302")
+        assert 2 < row["wait"].total_seconds() <= 4
+        make_due()
+        assert deliver()["sent"] == 1
+
+    (row,) = outbox("webhook")
+    assert (row["status"], row["tries"], row["last_error"]) == ("sent", 3, None)
+    assert receiver.keys == [str(row["idempotency_key"])] * 3
+    message = receiver.messages[-1]
+    assert (message["title"], message["severity"], message["body"]) == (
+        "incident 1",
+        "warning",
+        {"error": "broken"},
+    )
+
+
+def test_silence_and_a_closed_port_count_as_failures(configure: Any) -> None:
+    with receiving(None) as receiver:
+        configure(webhook_url=receiver.url, webhook_timeout=0.2)
+        incident()
+        deliver()
+        assert "Timeout" in outbox("webhook")[0]["last_error"]
+    make_due()
+
+    assert deliver() == {"sent": 0, "failed": 1, "dead": 0}
+
+    assert "ConnectError" in outbox("webhook")[0]["last_error"]
+
+
+@pytest.mark.parametrize(("tries", "status"), [(2, "dead"), (3, "pending")])
+def test_a_delivery_is_given_up_after_its_last_try(configure: Any, tries: int, status: str) -> None:
+    with receiving(500) as receiver:
+        configure(webhook_url=receiver.url, alert_tries=tries)
+        incident()
+        deliver()
+        make_due()
+        deliver()
+
+    assert outbox("webhook")[0]["status"] == status
+    assert len(receiver.keys) == 2
+
+
+def test_rival_senders_deliver_each_once(configure: Any) -> None:
+    with receiving(200) as receiver:
+        configure(webhook_url=receiver.url)
+        for number in range(12):
+            incident(number)
+        with ThreadPoolExecutor(4) as pool:
+            counts = [one.result() for one in [pool.submit(deliver) for _ in range(4)]]
+
+    assert sum(count["sent"] for count in counts) == 24
+    assert len(receiver.keys) == len(set(receiver.keys)) == 12
+    assert len(alerts_file().read_text().splitlines()) == 12
+
+
+def test_a_sender_killed_before_its_mark_sends_the_same_key_again(configure: Any) -> None:
+    with receiving(None, 200) as receiver:
+        settings = configure(webhook_url=receiver.url)
+        incident()
+        sender = subprocess.Popen(
+            [sys.executable, "-c", "from include.stages.alert import deliver; deliver()"], cwd=ROOT
+        )
+        assert receiver.arrived.wait(30)
+        assert not due(), "the claimed delivery is nobody else's"
+        os.kill(sender.pid, signal.SIGKILL)
+        sender.wait()
+
+        while not due():  # until the server notices the closed connection
+            pass
+        assert deliver()["sent"] == 1
+
+    (row,) = outbox("webhook")
+    assert receiver.keys == [str(row["idempotency_key"])] * 2
+    assert (row["status"], row["tries"]) == ("sent", 1)
+    assert len((settings.home / "logs" / "alerts.jsonl").read_text().splitlines()) == 1
