@@ -1,6 +1,6 @@
 """Every setting of the platform, read from the environment, `.env` and what the embedded stack wrote.
 
-The order of precedence: process environment, `.env` at the project's root, `<home>/stack.env` (endpoints, ports and
+The order of precedence: process environment, `.env` at the project's root, `<home>/stack.env` (endpoints and
 generated secrets of the running embedded stack), the defaults below. Every variable starts with `VIGIL_`.
 """
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def home_dir() -> Path:
-    """The one folder that holds all state of this checkout: `VIGIL_HOME`, else `.vigil` at the project's root."""
+    """The folder that holds all state of this checkout: `VIGIL_HOME`, else `.vigil` at the root."""
     return Path(os.environ.get("VIGIL_HOME", ROOT / ".vigil")).resolve()
 
 
@@ -31,11 +31,11 @@ class Settings(BaseSettings):
 
     # Storage
     bucket: str = Field("vigil", description="bucket to land from and export to")
-    s3_endpoint: str | None = Field(None, description="S3 endpoint; empty: the real S3 of the AWS credentials")
+    s3_endpoint: str | None = Field(None, description="S3 endpoint; empty: the real S3")
     s3_access_key: SecretStr | None = Field(None, description="S3 key; empty: boto3's own credential chain")
-    s3_secret_key: SecretStr | None = Field(None, description="S3 secret; empty: boto3's own credential chain")
+    s3_secret_key: SecretStr | None = Field(None, description="S3 secret; empty: the same")
     s3_region: str = Field("us-east-1", description="S3 region")
-    lake: str = Field("", description="the platform's own storage, a folder or s3a:// URL; empty: <home>/lake")
+    lake: str = Field("", description="a folder or s3a:// URL; empty: <home>/lake")
 
     # Services
     postgres_dsn: SecretStr = Field(SecretStr(""), description="libpq URL of the platform's own database")
@@ -45,11 +45,15 @@ class Settings(BaseSettings):
 
     # Landing
     max_chunks: int = Field(
-        50, ge=1, validation_alias=AliasChoices("VIGIL_MAX_CHUNKS", "MAX_CHUNKS", "max_chunks"),
+        50,
+        ge=1,
+        validation_alias=AliasChoices("VIGIL_MAX_CHUNKS", "MAX_CHUNKS", "max_chunks"),
         description="most chunks that one run takes",
     )
     max_bytes: int = Field(
-        1 << 30, ge=1, validation_alias=AliasChoices("VIGIL_MAX_BYTES", "MAX_BYTES", "max_bytes"),
+        1 << 30,
+        ge=1,
+        validation_alias=AliasChoices("VIGIL_MAX_BYTES", "MAX_BYTES", "max_bytes"),
         description="most bytes that one run takes; a single larger chunk still goes alone",
     )
     max_object_bytes: int = Field(256 << 20, ge=1, description="larger objects are refused, with an incident")
@@ -68,22 +72,23 @@ class Settings(BaseSettings):
     rule_parameters: dict[str, dict[str, int | str]] = Field(
         default_factory=dict, description='overrides by rule, as JSON: {"child": {"min_transactions": 90}}'
     )
-    run_lease_seconds: int = Field(3600, gt=0, description="a silent run loses its chunks to the next after this")
+    run_lease_seconds: int = Field(3600, gt=0, description="a run silent for this long loses its chunks")
     chunk_tries: int = Field(3, gt=0, description="a chunk on which this many runs failed is held")
     checkpoint_every: int = Field(8, gt=0, description="most deltas read before a checkpoint is written")
 
     # Export
     export_prefix: str = Field("output_detections/", description="where detections are exported")
-    export_layout: Literal["runs", "flat"] = Field("runs", description="a folder per run, or one flat numbering")
+    export_layout: Literal["runs", "flat"] = Field("runs", description="a folder a run, or flat")
     export_rows: int = Field(50, ge=1, le=50, description="most detections in one exported file")
 
     # Alerts
     alert_thresholds: dict[str, int] = Field(
-        default_factory=dict, description="new detections per event day that open an incident, by rule; 1 if absent"
+        default_factory=dict,
+        description="new detections of an event day that open an incident, by rule; else 1",
     )
     webhook_url: str = Field("", description="where incidents are POSTed; empty: only the structured log")
     webhook_timeout: float = Field(10.0, gt=0, description="seconds for one POST")
-    alert_tries: int = Field(12, gt=0, description="deliveries tried before an incident goes to the dead letters")
+    alert_tries: int = Field(12, gt=0, description="tries before a delivery is dead")
 
     @property
     def lake_root(self) -> str:

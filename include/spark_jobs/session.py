@@ -1,4 +1,4 @@
-"""Spark Connect sessions: opened under a known id, their operations noted, and ended from outside if need be."""
+"""Spark Connect sessions: opened under a known id, their operations noted, ended from outside if need be."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def spark_work(remote: str, session: UUID) -> Iterator[SparkWork]:
 
 
 def end_session(remote: str, session: UUID) -> None:
-    """Interrupts whatever a dead client left running under this session id, and releases it; gone already is fine."""
+    """Interrupts what a dead client left running under this id and releases it; gone already is fine."""
     from pyspark.errors.exceptions.connect import SparkConnectException
 
     spark = None

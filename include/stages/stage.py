@@ -38,8 +38,8 @@ def _publish_nothing(conn: Connection) -> None:
 class Outcome:
     """What an attempt made: `figures` (JSON, kept with the attempt), and how to make it count.
 
-    `publish` runs inside the publishing transaction, and not at all in a dry run. What it gives, if anything, is
-    added to the figures: what only that transaction can know, as a sequence number.
+    `publish` runs inside the publishing transaction, and not at all in a dry run. What it gives, if anything,
+    is added to the figures: what only that transaction can know, as a sequence number.
     """
 
     figures: Figures
@@ -49,7 +49,7 @@ class Outcome:
 
 
 def run_stage(stage: str, run_id: int, work: Callable[[Run, Attempt], Outcome]) -> Figures:
-    """Runs one attempt of the stage and publishes it; a stage that is already published gives its figures again.
+    """Runs one attempt of the stage and publishes it; a stage published already gives its figures again.
 
     Raises Superseded if a newer attempt took over and has not published yet, and whatever `work` raises.
     """
@@ -78,7 +78,7 @@ def run_stage(stage: str, run_id: int, work: Callable[[Run, Attempt], Outcome]) 
 
 @contextmanager
 def spark_for(attempt: Attempt) -> Iterator[SparkWork]:
-    """A Spark session of the attempt's own, recorded before it is used; sessions of killed attempts are ended first."""
+    """A Spark session of the attempt's own, recorded before use; those of killed attempts are ended first."""
     from include.spark_jobs.session import end_session, spark_work
 
     remote = get_settings().spark_remote

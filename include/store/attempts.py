@@ -1,4 +1,4 @@
-"""Attempts: a stage of a run being tried. Each new one fences those before it; at most one is ever published."""
+"""Attempts: a stage of a run being tried. Each new one fences those before it; at most one is published."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class Attempt(BaseModel):
 def start_attempt(conn: Connection, run_id: int, stage: str) -> Attempt:
     """The next attempt of this stage; extends the run's lease. From now on no older attempt can publish."""
     execute(conn, "runs/lock", run_id=run_id)
-    row = fetch_one(conn, "attempts/start", run_id=run_id, stage=stage, lease=get_settings().run_lease_seconds)
+    row = fetch_one(
+        conn, "attempts/start", run_id=run_id, stage=stage, lease=get_settings().run_lease_seconds
+    )
     assert row is not None
     return Attempt(run_id=run_id, stage=stage, number=row["attempt"])
 
@@ -47,7 +49,7 @@ def published_figures(conn: Connection, run_id: int, stage: str) -> Figures | No
 def publish_attempt(
     conn: Connection, attempt: Attempt, figures: Figures, *, output: str | None, operations: list[str]
 ) -> None:
-    """Marks the attempt as the one that counts. Raises Superseded if a newer one was started or one is published."""
+    """Marks the attempt as the one that counts; Superseded if a newer one was started or one is published."""
     execute(conn, "runs/lock", run_id=attempt.run_id)
     changed = execute(
         conn,
@@ -92,6 +94,10 @@ def note_session(conn: Connection, attempt: Attempt, session: UUID) -> None:
 def abandoned_sessions(conn: Connection, attempt: Attempt) -> list[UUID]:
     """Spark sessions of the older, unpublished attempts of the same stage and run."""
     rows = fetch_all(
-        conn, "attempts/abandoned_sessions", run_id=attempt.run_id, stage=attempt.stage, attempt=attempt.number
+        conn,
+        "attempts/abandoned_sessions",
+        run_id=attempt.run_id,
+        stage=attempt.stage,
+        attempt=attempt.number,
     )
     return [row["spark_session"] for row in rows]

@@ -25,10 +25,14 @@ def migrate() -> list[str]:
             checksum = hashlib.sha256(file.read_bytes()).hexdigest()
             if file.stem in applied:
                 if applied[file.stem] != checksum:
-                    raise ConfigError(f"migration {file.name} was changed after it had been applied; add a new one")
+                    raise ConfigError(
+                        f"migration {file.name} was changed after it had been applied; add a new one"
+                    )
                 continue
             if applied and file.stem < max(applied):
-                raise ConfigError(f"migration {file.name} sorts before {max(applied)}, which is applied; renumber it")
+                raise ConfigError(
+                    f"migration {file.name} sorts before {max(applied)}, which is applied; renumber it"
+                )
             conn.execute(sql(f"migrations/{file.stem}"))
             execute(conn, "migrate/record", name=file.stem, checksum=checksum)
             applied_now.append(file.stem)
