@@ -63,7 +63,7 @@ def publish_attempt(
     )
     if changed != 1:
         raise Superseded(
-            f"run {attempt.run_id}, {attempt.stage}: attempt {attempt.number} may not publish, a newer one exists"
+            f"run {attempt.run_id}, {attempt.stage}: attempt {attempt.number} may not publish: not the newest"
         )
 
 

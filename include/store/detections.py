@@ -102,6 +102,7 @@ def mark_loaded(conn: Connection, evaluation: Evaluation, folded: Folded) -> Non
 def _take_in(conn: Connection, holding: Iterable[Holding]) -> None:
     conn.execute(sql("detections/prepare_holding"))
     with conn.cursor() as cursor, cursor.copy(sql("detections/copy_holding")) as copy:
+        copy.set_types(["jsonb", "jsonb", "date", "date"])
         for entity, evidence, first_day, last_day in holding:
             copy.write_row((entity, evidence, first_day, last_day))
     execute(conn, "detections/analyze_holding")

@@ -8,7 +8,7 @@ from include.store.connection import Connection, fetch_all, fetch_one
 
 
 class Unfinished(BaseModel):
-    """What of one dataset is still on its way: runs in progress, objects claimed, chunks between two stages."""
+    """What of one dataset is on its way: runs in progress, objects claimed, chunks between two stages."""
 
     dataset: str
     runs: int
@@ -44,7 +44,7 @@ def pending_alerts(conn: Connection) -> int:
 
 
 def rows_through(conn: Connection, dataset: str) -> int:
-    """Input rows of the dataset's chunks that are through check and aggregate (held ones count as through)."""
+    """Input rows of the dataset's chunks that are through aggregate, or held."""
     row = fetch_one(conn, "progress/rows", dataset=dataset)
     assert row is not None
     return int(row["rows"])

@@ -16,8 +16,8 @@ from include.store.connection import Connection, execute, fetch_all, fetch_one
 class Scope(BaseModel):
     """What a chunk-driven run was asked for, fixed in its first task.
 
-    `parameters`: for every rule of the dataset the full parameters it is to use (defaults, profile, settings and the
-    run's own overrides already merged). `alert_thresholds`: new detections per event day, by rule.
+    `parameters`: for every rule of the dataset the full parameters it is to use (defaults, profile, settings and
+    the run's own overrides already merged). `alert_thresholds`: new detections per event day, by rule.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -102,12 +102,12 @@ def pin_position(conn: Connection, run_id: int, cut: date | None, through_seq: i
 
 
 def pin_reference(conn: Connection, run_id: int, dataset: str) -> str | None:
-    """The reference version that this run uses: the newest published at the first call that finds one, then the same."""
+    """The reference version of this run: the newest at the first call that finds one, then the same."""
     row = fetch_one(conn, "runs/pin_reference", run_id=run_id, dataset=dataset)
     return row["version_id"] if row else None
 
 
 def finish_run(conn: Connection, *, dag_id: str, dag_run_id: str, succeeded: bool) -> None:
-    """Marks the run of this Airflow run as over, so that its unfinished chunks can be adopted; no run: nothing."""
+    """Marks the run of this Airflow run as over: its unfinished chunks can be adopted. No run: nothing."""
     status = "succeeded" if succeeded else "failed"
     execute(conn, "runs/finish", dag_id=dag_id, dag_run_id=dag_run_id, status=status)
