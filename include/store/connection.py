@@ -33,8 +33,8 @@ def transaction() -> Iterator[Connection]:
     """One transaction on a connection of its own: committed at the end, rolled back on any error.
 
     A server that cannot be reached is tried again for 90 seconds, since a restart is no reason to fail a run;
-    then psycopg.OperationalError. An error inside the transaction is never retried here: the caller knows what
-    is safe. Raises ConfigError when no VIGIL_POSTGRES_DSN is set.
+    then psycopg.OperationalError. An error inside the transaction is never retried here: the caller knows
+    what is safe. Raises ConfigError when no VIGIL_POSTGRES_DSN is set.
     """
     dsn = get_settings().postgres_dsn.get_secret_value()
     if not dsn:

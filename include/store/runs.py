@@ -16,8 +16,8 @@ from include.store.connection import Connection, execute, fetch_all, fetch_one
 class Scope(BaseModel):
     """What a chunk-driven run was asked for, fixed in its first task.
 
-    `parameters`: for every rule of the dataset the full parameters it is to use (defaults, profile, settings and
-    the run's own overrides already merged). `alert_thresholds`: new detections per event day, by rule.
+    `parameters`: for every rule of the dataset the full parameters it is to use (defaults, profile, settings
+    and the run's own overrides already merged). `alert_thresholds`: new detections per event day, by rule.
     """
 
     model_config = ConfigDict(frozen=True)
