@@ -1,0 +1,97 @@
+# Only relative paths below: the checkout may lie in a folder whose name holds a space.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+UV_VERSION := 0.13.8
+PYTHON := .venv/bin/python
+READY := .venv/.ready
+
+# What may follow a target as NAME=value; handed on through the environment.
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help
+help: ## this list
+	@echo "Vigil: finds abusive and noteworthy behaviour in event data. State lives in .vigil, settings in .env."
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+$(READY): requirements.txt Makefile
+	@set -e; for python in python3.11 python3.12 python3.13 python3 missing; do \
+	  if [ $$python = missing ]; then \
+	    echo "No Python from 3.11 to 3.13 on the PATH (python3.11, python3.12, python3.13 and python3 were tried)." >&2; \
+	    exit 1; \
+	  fi; \
+	  if $$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	    2>/dev/null; then break; fi; \
+	done; \
+	[ -x $(PYTHON) ] || $$python -m venv .venv
+	@$(PYTHON) -c 'import uv' 2>/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@echo "Installing the requirements into .venv"
+	@$(PYTHON) -m uv pip sync --quiet --python $(PYTHON) requirements.txt
+	@touch $(READY)
+
+.PHONY: up
+up: $(READY) ## start every service, wait until each is ready
+	@$(PYTHON) -m stack up
+
+.PHONY: down
+down: $(READY) ## stop every service, keep the data
+	@$(PYTHON) -m stack down
+
+.PHONY: clean
+clean: $(READY) ## stop every service and delete the data, after asking (YES=1: without)
+	@$(PYTHON) -m stack clean
+
+.PHONY: demo
+demo: $(READY) ## sample data with planted patterns through the whole flow, and what came of it
+	@$(PYTHON) -m stack demo
+
+.PHONY: status
+status: $(READY) ## services, chunks, detections and alerts (FORMAT=json)
+	@$(PYTHON) -m stack status
+
+.PHONY: env
+env: $(READY) ## shell exports for outside tools: eval "$(make env)"
+	@$(PYTHON) -m stack env
+
+.PHONY: feed
+feed: $(READY) ## feed a file as chunks: DATASET= FILE= [ROWS=10000] [EVERY=1] [KEEP=dir]
+	@$(PYTHON) -m stack feed
+
+.PHONY: wait
+wait: $(READY) ## wait until everything landed is through to its alerts ([TIMEOUT=900] seconds)
+	@$(PYTHON) -m stack wait
+
+.PHONY: digest
+digest: $(READY) ## the digest of what holds at a cut ([CUT=YYYY-MM-DD])
+	@$(PYTHON) -m stack digest
+
+.PHONY: explain
+explain: $(READY) ## a detection in words, its verdict recomputed (ID=)
+	@$(PYTHON) -m stack explain
+
+.PHONY: results
+results: $(READY) ## the detections as CSV and xlsx (OUT=dir)
+	@$(PYTHON) -m stack results
+
+.PHONY: lint
+lint: $(READY) ## ruff and mypy
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+
+.PHONY: test
+test: $(READY) ## every test but the long proofs
+	@$(PYTHON) -m pytest -m "not prove"
+
+.PHONY: prove
+prove: $(READY) ## the long proofs, with their figures
+	@$(PYTHON) -m pytest -m prove -s
+
+.PHONY: bench
+bench: $(READY) ## Spark against DuckDB on generated transactions, as a table
+	@$(PYTHON) -m stack bench
+
+.PHONY: lock
+lock: $(READY) ## compile requirements.in to requirements.txt
+	@$(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt
