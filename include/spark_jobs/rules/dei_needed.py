@@ -28,9 +28,15 @@ from include.spark_jobs.rules.rule import (
 
 
 class DeiNeededParameters(Parameters):
-    """The threshold from the pattern's definition: at least 100 female customers."""
+    """Thresholds from the pattern's definition: at least 100 female customers, fewer than male ones."""
 
     min_female: int = Field(100, ge=1, le=10**9, description="fewest female customers of the merchant")
+    female_below_percent: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="female customers must be fewer than this percentage of the male ones",
+    )
 
 
 def judge(inputs: Inputs, p: DeiNeededParameters) -> Judged:
@@ -50,21 +56,28 @@ def judge(inputs: Inputs, p: DeiNeededParameters) -> Judged:
         )
     )
     female, male = F.col("female_customers"), F.col("male_customers")
+    limit = male * p.female_below_percent
     too_many = F.concat(
-        F.lit("fewer female than male customers: "), female.cast("string"), F.lit(" to "), male.cast("string")
+        F.lit(f"female below {p.female_below_percent} % of male customers: "),
+        female.cast("string"),
+        F.lit(" to "),
+        male.cast("string"),
     )
-    over = integer_quotient((female - male) * PPM, F.greatest(male, F.lit(1)))
+    over = integer_quotient((female * 100 - limit) * PPM, F.greatest(limit, F.lit(1)))
     return Judged(
         merchants,
-        [shortfall(female, p.min_female, "female customers"), Condition(female < male, too_many, over)],
+        [
+            shortfall(female, p.min_female, "female customers"),
+            Condition(female * 100 < limit, too_many, over),
+        ],
     )
 
 
 def say(entity: Mapping[str, str], evidence: Mapping[str, Any], p: DeiNeededParameters) -> str:
     """The verdict as a sentence."""
     return (
-        f"{entity['merchant']} has {evidence['female_customers']} female customers "
-        f"(at least {p.min_female}), fewer than its {evidence['male_customers']} male ones."
+        f"{entity['merchant']} has {evidence['female_customers']} female customers (at least "
+        f"{p.min_female}), below {p.female_below_percent} % of its {evidence['male_customers']} male ones."
     )
 
 
