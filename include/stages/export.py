@@ -106,7 +106,7 @@ def _put_new(key: str, data: bytes) -> bool:
     from botocore.exceptions import ClientError
 
     target = bucket()
-    if (there := target.head(key)) is not None:
+    if (there := target.look(key)) is not None:
         return there.bytes == len(data) and b"".join(target.blocks(key)) == data
     try:
         target.client.put_object(Bucket=target.name, Key=key, Body=data, IfNoneMatch="*")
