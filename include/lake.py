@@ -126,7 +126,7 @@ def lake() -> Lake:
 class S3Object:
     """One version of an object as listed: `version` tells apart any two that were written under one key.
 
-    `last_modified` is the server's, UTC, and some servers cut it to whole seconds when the object is read.
+    `last_modified` is the server's, UTC.
     """
 
     key: str
@@ -135,22 +135,16 @@ class S3Object:
     last_modified: datetime
 
     @staticmethod
-    def of(key: str, etag: str, size: int, last_modified: datetime) -> S3Object:
-        """From the fields of a listing or of a reading's headers."""
-        tag, moment = etag.strip('"'), last_modified.astimezone(UTC)
-        return S3Object(key, f"{tag}:{size}:{moment.isoformat()}", size, moment)
+    def listed(entry: dict[str, Any]) -> S3Object:
+        """From an entry of a listing."""
+        tag, size, moment = entry["ETag"].strip('"'), entry["Size"], entry["LastModified"].astimezone(UTC)
+        return S3Object(entry["Key"], f"{tag}:{size}:{moment.isoformat()}", size, moment)
 
     @staticmethod
     def known(key: str, version: str) -> S3Object:
         """From what the ledger keeps."""
         _, size, moment = version.split(":", 2)
         return S3Object(key, version, int(size), datetime.fromisoformat(moment))
-
-    def same_as(self, other: S3Object) -> bool:
-        """Whether both are one version, as far as whole seconds tell."""
-        mine, theirs = self.version.split(":")[0], other.version.split(":")[0]
-        second = self.last_modified.replace(microsecond=0) == other.last_modified.replace(microsecond=0)
-        return (self.key, self.bytes, mine) == (other.key, other.bytes, theirs) and second
 
 
 @dataclass(frozen=True)
@@ -173,23 +167,18 @@ class Bucket:
         for answer in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix):
             headers = answer["ResponseMetadata"]["HTTPHeaders"]
             now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
-            objects = [
-                S3Object.of(entry["Key"], entry["ETag"], entry["Size"], entry["LastModified"])
-                for entry in answer.get("Contents", [])
-            ]
-            yield Page(tuple(objects), now.astimezone(UTC))
+            yield Page(tuple(map(S3Object.listed, answer.get("Contents", []))), now.astimezone(UTC))
 
     def head(self, key: str) -> S3Object | None:
-        """The object's version now, or None if there is no such object."""
-        from botocore.exceptions import ClientError
+        """The object's version now, or None if there is no such object.
 
-        try:
-            answer = self.client.head_object(Bucket=self.name, Key=key)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-                return None
-            raise
-        return S3Object.of(key, answer["ETag"], answer["ContentLength"], answer["LastModified"])
+        From a listing: a HEAD tells its time in whole seconds only, so two writes within one look alike.
+        """
+        answer = self.client.list_objects_v2(Bucket=self.name, Prefix=key, MaxKeys=1)
+        for entry in answer.get("Contents", []):
+            if entry["Key"] == key:
+                return S3Object.listed(entry)
+        return None
 
     def blocks(self, key: str) -> Iterator[bytes]:
         """The object's bytes, streamed. Raises ClientError, with code NoSuchKey if it is gone."""

@@ -155,7 +155,7 @@ def _read(box: Bucket, into: Lake, dataset: str, aside: str, item: S3Object) -> 
             log.warning("land: s3://%s/%s vanished before it was read", box.name, item.key)
             return _Read(item, None)
         raise LandError(f"s3://{box.name}/{item.key} is listed, but cannot be read: {error}") from error
-    if now is None or not now.same_as(item) or content.bytes != item.bytes:
+    if now != item or content.bytes != item.bytes:
         log.warning("land: s3://%s/%s changed while it was read", box.name, item.key)
         return _Read(item, None)
     return _Read(item, content)
