@@ -94,7 +94,8 @@ def main() -> int:
         Path(folder).chmod(0o755)
         events.select("*, 'c' as chunk_id").write_parquet(f"{folder}/events.parquet")
         weights.aggregate(
-            "customer, merchant, sum(weight_micro)::bigint as weight_sum_micro, count(*)::bigint as weight_count"
+            "customer, merchant, "
+            "sum(weight_micro)::bigint as weight_sum_micro, count(*)::bigint as weight_count"
         ).write_parquet(f"{folder}/importance.parquet")
         pairs = PAIRS.merge(PAIRS.delta(work.spark.read.parquet(f"{folder}/events.parquet"))).persist()
         inputs = {"pairs": pairs, "importance": work.spark.read.parquet(f"{folder}/importance.parquet")}
