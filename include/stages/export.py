@@ -106,8 +106,9 @@ def _put_new(key: str, data: bytes) -> bool:
     from botocore.exceptions import ClientError
 
     target = bucket()
-    if (there := target.look(key)) is not None:
-        return there.bytes == len(data) and b"".join(target.blocks(key)) == data
+    there = [found for page in target.pages(key) for found in page.objects if found.key == key]
+    if there:
+        return there[0].bytes == len(data) and b"".join(target.blocks(key)) == data
     try:
         target.client.put_object(Bucket=target.name, Key=key, Body=data, IfNoneMatch="*")
     except ClientError as error:
