@@ -24,7 +24,7 @@ TOP: dict[str, Any] = {"weight_rank_within": "top_customers"}
 def merchant(
     name: str, counts: Sequence[int], weights: Sequence[Sequence[int]], total: int = 50_000
 ) -> list[Pair]:
-    """Customers c1, c2, … with these counts and weights, and one without a weight who fills up to the total."""
+    """Customers c1, c2, … with these counts and weights; one without a weight fills up to the total."""
     pairs = [
         Pair(name, f"c{i}", n, weights=tuple(w))
         for i, (n, w) in enumerate(zip(counts, weights, strict=True), start=1)
@@ -83,7 +83,7 @@ CASES: dict[str, tuple[list[Pair], set[str], set[str]]] = {
     ),
     # 20 customers: 1/19 < 0.10 < 2/19
     "one customer less": (merchant("one customer less", FALLING[:-1], RISING[:-1]), {"c1", "c2"}, {"c1"}),
-    # The mean ranks, not the sum: c1 has 1/3, c2 has 2/6 and ties with it, c3 has 1.
+    # The mean ranks: c1 has 1/3, c2 has 2/6 and ties with it, c3 has 1.
     "means, not sums": (
         merchant(
             "means, not sums",

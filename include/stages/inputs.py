@@ -1,0 +1,122 @@
+"""What rules are given: the state of aggregates at a position, and pinned versions of reference data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from include.errors import MissingReference
+from include.lake import lake
+from include.settings import get_settings
+from include.spark_jobs.aggregates import aggregates
+from include.spark_jobs.rules.rule import Inputs, Rule
+from include.state.merged import read_state
+from include.state.plan import Checkpoint, Delta, StatePlan
+from include.store.connection import Connection
+from include.store.references import reference_path
+from include.store.runs import pin_reference
+from include.store.state import plan_state
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Versions = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class InputPlan:
+    """From what rules' inputs are read: a plan per aggregate, a lake path per reference dataset."""
+
+    states: Mapping[str, StatePlan]
+    references: Mapping[str, str]
+
+    def with_unpublished(self, deltas: Mapping[str, Delta]) -> InputPlan:
+        """The same with deltas, by aggregate, that no batch published: a dry run's own."""
+        states = {
+            name: plan.with_unpublished(deltas[name]) if name in deltas else plan
+            for name, plan in self.states.items()
+        }
+        return InputPlan(states, self.references)
+
+
+def plan_inputs(
+    conn: Connection, asked: Iterable[Rule[Any]], cut: date, through_seq: int, versions: Versions
+) -> InputPlan:
+    """The published parts of everything that these rules read at (cut, through_seq) and these versions."""
+    names = sorted({name for rule in asked for name in rule.inputs})
+    return InputPlan(
+        {name: plan_state(conn, aggregates()[name], cut, through_seq) for name in names},
+        {name: reference_path(conn, name, version) for name, version in sorted(versions.items())},
+    )
+
+
+def read_inputs(spark: SparkSession, plan: InputPlan) -> dict[str, DataFrame]:
+    """The inputs by name, read when they are used."""
+    inputs = {name: read_state(spark, lake(), aggregates()[name], one) for name, one in plan.states.items()}
+    return inputs | {name: spark.read.parquet(lake().path(path)) for name, path in plan.references.items()}
+
+
+@contextmanager
+def kept_inputs(
+    spark: SparkSession, plan: InputPlan, folder: str, may_checkpoint: bool
+) -> Iterator[tuple[Inputs, dict[str, Checkpoint]]]:
+    """The inputs for several rules: state is merged once, and kept until the end of the `with`.
+
+    Where a checkpoint is due, and may be made, the merged state is written as one (in the `folder` of the
+    attempt) and read back from there. Gives the inputs and the checkpoints written, by aggregate.
+    """
+    inputs = read_inputs(spark, plan)
+    checkpoints = {}
+    cached = []
+    try:
+        for name, state in plan.states.items():
+            if may_checkpoint and state.checkpoint_due(get_settings().checkpoint_every):
+                checkpoints[name] = _write_checkpoint(inputs[name], state, folder)
+                stored = spark.read.schema(aggregates()[name].schema)
+                inputs[name] = stored.parquet(lake().path(checkpoints[name].path))
+            elif state.known or state.new:
+                inputs[name] = inputs[name].persist()
+                cached.append(inputs[name])
+        yield inputs, checkpoints
+    finally:
+        for frame in cached:
+            frame.unpersist()
+
+
+def _write_checkpoint(merged: DataFrame, state: StatePlan, folder: str) -> Checkpoint:
+    aggregate = aggregates()[state.aggregate]
+    path = f"state/{aggregate.dataset}/{aggregate.name}/v{aggregate.version}/checkpoints/{folder}"
+    merged.sortWithinPartitions(*aggregate.keys).write.mode("overwrite").parquet(lake().path(path))
+    rows = lake().read_parquet(path, columns=[next(iter(aggregate.keys))]).num_rows
+    return Checkpoint(state.cut, state.through_seq, path, rows)
+
+
+def pinned_versions(conn: Connection, run_id: int, asked: Iterable[Rule[Any]]) -> dict[str, str]:
+    """The versions of the reference data that these rules need, pinned to the run at its first use.
+
+    Raises MissingReference, naming rule, dataset and remedy, where no version is published.
+    """
+    versions: dict[str, str] = {}
+    for rule in asked:
+        for name in rule.reference:
+            version = pin_reference(conn, run_id, name)
+            if version is None:
+                raise MissingReference(
+                    f"rule {rule.id} needs reference data {name!r}, of which no version is published; feed "
+                    f"one with `make feed DATASET={name} FILE=<path>`, and run detect again once it is there"
+                )
+            versions[name] = version
+    return versions
+
+
+def reference_text(rule: Rule[Any], versions: Versions) -> str:
+    """The versions that the rule uses as text, `dataset=version`, comma-separated, or empty."""
+    return ",".join(f"{name}={versions[name]}" for name in sorted(rule.reference))
+
+
+def parse_reference(text: str) -> dict[str, str]:
+    """The versions by dataset, from the text that evaluations keep."""
+    return {name: version for name, _, version in (pair.partition("=") for pair in text.split(",") if pair)}
