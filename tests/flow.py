@@ -31,6 +31,12 @@ def put(dataset: str, name: str, data: bytes) -> str:
     return key
 
 
+def publish_importance(data: bytes) -> None:
+    """Puts an importance file and runs its flow, so that it is a published version."""
+    put("importance", "importance.csv", data)
+    run_flow("importance")
+
+
 def stage(name: str) -> Callable[[int], Figures]:
     """The entry of a stage."""
     entry: Callable[[int], Figures] = getattr(import_module(f"include.stages.{name}"), name)
@@ -40,7 +46,7 @@ def stage(name: str) -> Callable[[int], Figures]:
 def open_flow(dataset: str = "transactions", number: int | None = None, **asked: Any) -> int:
     """Opens a run as an Airflow run's first task would.
 
-    By default the process's next; `number` fixes its name and its start, so that two worlds can have the same.
+    `number` fixes its name and its start, so that two worlds can have the same; by default the next one.
     """
     which = next(_numbers) if number is None else number
     return start(

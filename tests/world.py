@@ -6,12 +6,14 @@ settings go through the environment, so that processes started inside a world ar
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -66,6 +68,14 @@ def servers(spark_memory: str = "2g") -> Iterator[Servers]:
             yield Servers(folder, superuser, s3, spark)
 
 
+@cache
+def shared_servers() -> Servers:
+    """Servers for the rest of this process."""
+    open_until_exit = ExitStack()
+    atexit.register(open_until_exit.close)
+    return open_until_exit.enter_context(servers())
+
+
 @contextmanager
 def world(on: Servers, template: str | None = None, **values: Any) -> Iterator[Settings]:
     """An empty world, or one whose database is a copy of the template; `values` are settings by name.
@@ -103,7 +113,7 @@ def environment(values: dict[str, Any]) -> Iterator[None]:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     os.environ["VIGIL_HOME"] = str(values["home"])
     try:
-        for name, value in dict(Settings(_env_file=None, **values)).items():  # type: ignore[call-arg]
+        for name, value in dict(Settings(_env_file=None, **values)).items():
             if value is not None:
                 os.environ[f"VIGIL_{name.upper()}"] = _text(value)
         get_settings.cache_clear()

@@ -1,17 +1,21 @@
-"""Seeded chunks of transactions for the proofs: patterns that hold, nearly hold, and hold only for a while."""
+"""Seeded chunks of transactions for the proofs: patterns that hold, nearly hold, or hold for a while."""
 
 from __future__ import annotations
 
+import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+
+from tests.flow import publish_importance, put
 
 HEADER = b"step,customer,age,gender,zipcodeOri,merchant,zipMerchant,category,amount,fraud\n"
 IMPORTANCE_HEADER = b"Source,Target,Weight,typeTrans,fraud\n"
 DAYS = 11
 BAD_SHARE = 0.01
 BAD = ("'X'", "12.345", "-1.00", "ten")  # a gender, and amounts, that no good row has
+ROWS = 198_000  # with the bad ones, twenty files of 10,000 lines
 
 CATEGORIES = ("es_transportation", "es_food", "es_health", "es_fashion", "es_travel", "es_tech")
 
@@ -40,7 +44,7 @@ def hash_of(name: str) -> int:
     return sum(name.encode())
 
 
-def rows(count: int, seed: int = 7, big_customers: int = 400) -> list[Row]:
+def rows(count: int = ROWS, seed: int = 7, big_customers: int = 400) -> list[Row]:
     """`count` good rows over `DAYS` days, in the order of their days; the same for the same seed.
 
     Half go to one merchant, whose customers' ranks drift: some are UPGRADE for a while only. Planted beside
@@ -98,6 +102,16 @@ class Chunks:
     lines: int
     bad: int
 
+    @property
+    def ids(self) -> list[str]:
+        """The SHA-256 of each file, hex: the chunk ids."""
+        return [hashlib.sha256(file).hexdigest() for file in self.files]
+
+    def put(self, order: Iterable[int] | None = None) -> None:
+        """Lands files, the i-th of the order as chunk_<i>.csv; by default each one once, in their order."""
+        for name, number in enumerate(range(len(self.files)) if order is None else order):
+            put("transactions", f"chunk_{name}.csv", self.files[number])
+
 
 def chunks(good: Sequence[Row], size: int = 10_000, seed: int = 11) -> Chunks:
     """Cuts the rows, with bad lines strewn in between, into files with a header.
@@ -128,18 +142,23 @@ def _spoilt(row: Row, bad: str) -> bytes:
     return (",".join(cells) + "\n").encode()
 
 
-def importance(good: Sequence[Row], seed: int = 13) -> tuple[bytes, list[tuple[str, str, int]]]:
-    """The importance file of these rows' pairs at M_BIG, less a few, and its rows with weights in millionths.
+def weights(good: Sequence[Row], seed: int = 13) -> list[tuple[str, str, int]]:
+    """Importance of these rows' pairs at M_BIG: customer, merchant, weight in millionths.
 
-    One or two weights a pair, few values, so that ties are common.
+    None, one or two weights a pair, of few values, so that ties are common.
     """
     rng = random.Random(seed)
-    weights = []
+    found = []
     for customer in sorted({row.customer for row in good if row.merchant == "M_BIG"}):
         for _ in range(rng.choice((0, 1, 1, 1, 1, 1, 1, 2, 2, 2))):
-            weights.append((customer, "M_BIG", rng.randrange(100) * 2_500_000))
+            found.append((customer, "M_BIG", rng.randrange(100) * 2_500_000))
+    return found
+
+
+def publish_weights(found: Sequence[tuple[str, str, int]]) -> None:
+    """Publishes them as a version of the importance data."""
     lines = [
         f"'{customer}','{merchant}',{micro / 10**6:.1f},'es_transportation',0\n".encode()
-        for customer, merchant, micro in weights
+        for customer, merchant, micro in found
     ]
-    return IMPORTANCE_HEADER + b"".join(lines), weights
+    publish_importance(IMPORTANCE_HEADER + b"".join(lines))
