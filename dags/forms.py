@@ -92,17 +92,23 @@ def _fields(rule: Rule[Any]) -> dict[str, Param]:
         )
     }
     for name, schema in rule.parameters.model_json_schema()["properties"].items():
-        values = [f"default {schema['default']}"]
-        values += [f"{profile} {value[name]}" for profile, value in rule.profiles.items() if name in value]
+        values = f"default {schema['default']}" + "".join(
+            f", {profile} {value[name]}" for profile, value in rule.profiles.items() if name in value
+        )
         known = {key: schema[key] for key in BOUNDS if key in schema}
         if "enum" in schema:
             known["enum"] = [None, *schema["enum"]]
+            known["values_display"] = {"null": "as the profile has it"}
         fields[f"{rule.id}_{name}"] = Param(
             None,
             type=["null", schema["type"]],
             title=f"{rule.id}: {name.replace('_', ' ')}",
-            description=f"{schema['description']}. Empty: as the profile has it ({', '.join(values)}).",
+            description=f"{_sentence(schema['description'])} Empty: as the profile has it ({values}).",
             section=section,
             **known,
         )
     return fields
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."

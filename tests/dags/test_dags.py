@@ -1,0 +1,141 @@
+"""Every DAG carries what on-call people need, and the flows are wired as designed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from include.datasets import contracts
+from tests.dags.conftest import ROOT
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+HEAVY = ("pyspark", "great_expectations", "pandas", "pyarrow", "sklearn", "duckdb", "boto3")
+
+
+def tasks(dags: dict[str, DAG]) -> Iterator[tuple[DAG, Any]]:
+    return ((dag, task) for dag in dags.values() for task in dag.tasks)
+
+
+def test_each_dataset_has_a_flow_and_a_watch(dags: dict[str, DAG]) -> None:
+    flows = {name for dataset in contracts() for name in (dataset, f"{dataset}_watch")}
+    assert set(dags) == flows | {"alert_delivery"}
+
+
+def test_each_dag_has_owner_tags_and_a_manual(dags: dict[str, DAG]) -> None:
+    for dag in dags.values():
+        assert dag.owner not in ("", "airflow"), dag.dag_id
+        assert "vigil" in dag.tags, dag.dag_id
+        assert dag.description, dag.dag_id
+        assert "**When it" in str(dag.doc_md), dag.dag_id
+        assert dag.max_active_runs == 1, dag.dag_id
+
+
+def test_each_task_retries_with_back_off_times_out_and_alerts(dags: dict[str, DAG]) -> None:
+    from plugins.notifiers import IncidentNotifier
+    from plugins.sensors import TriggererSensor
+
+    for dag, task in tasks(dags):
+        where = f"{dag.dag_id}.{task.task_id}"
+        assert task.retries >= 2, where
+        assert task.retry_exponential_backoff, where
+        assert task.max_retry_delay == timedelta(minutes=2), where
+        assert [type(one) for one in task.on_failure_callback] == [IncidentNotifier], where
+        assert task.doc_md, where
+        # A sensor may wait for days; it holds no process.
+        assert (task.execution_timeout is None) == isinstance(task, TriggererSensor), where
+
+
+def test_each_parameter_is_typed_and_described(dags: dict[str, DAG]) -> None:
+    from airflow.sdk import Param
+
+    for dag in dags.values():
+        for name in dag.params:
+            param = dag.params.get_param(name)
+            assert isinstance(param, Param)
+            assert param.description, f"{dag.dag_id}.{name}"
+            assert {"type", "title"} <= set(param.schema), f"{dag.dag_id}.{name}"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "edges"),
+    [
+        (
+            "transactions",
+            {
+                "land": {"check", "verdict", "aggregate", "detect", "load", "alert"},
+                "check": {"aggregate", "verdict"},
+                "aggregate": {"detect"},
+                "detect": {"load"},
+                "load": {"alert"},
+            },
+        ),
+        ("importance", {"land": {"check", "verdict", "aggregate"}, "check": {"aggregate", "verdict"}}),
+    ],
+)
+def test_the_stages_follow_one_another_and_the_verdict_stands_aside(
+    dags: dict[str, DAG], dataset: str, edges: dict[str, set[str]]
+) -> None:
+    dag = dags[dataset]
+    found = {task.task_id: task.downstream_task_ids for task in dag.tasks if task.downstream_task_ids}
+    assert found == edges
+    assert {task.trigger_rule.value for task in dag.tasks} == {"all_success"}
+    assert dag.on_success_callback
+    assert dag.on_failure_callback
+
+
+def test_work_on_spark_waits_for_its_slot(dags: dict[str, DAG]) -> None:
+    from dags.flows import SPARK_STAGES
+
+    for dag, task in tasks(dags):
+        assert task.pool == ("spark" if task.task_id in SPARK_STAGES else "default_pool"), dag.dag_id
+
+
+def test_no_task_outlives_its_lease(dags: dict[str, DAG]) -> None:
+    from include.settings import Settings
+
+    lease = timedelta(seconds=Settings.model_fields["run_lease_seconds"].default)
+    for task in dags["transactions"].tasks:
+        assert task.execution_timeout <= lease
+
+
+def test_parsing_is_light() -> None:
+    """Each task's process parses its DAG file again: a fresh one must load nothing heavy for it."""
+    code = (
+        "import sys, time, airflow.sdk, airflow.triggers.base, airflow.models\n"
+        "import airflow.providers.standard.operators.trigger_dagrun\n"
+        "start = time.process_time()\n"
+        "import dags.transactions, dags.importance, dags.alert_delivery\n"
+        f"print(round(time.process_time() - start, 2), *[m for m in {HEAVY!r} if m in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    seconds, *heavy = done.stdout.splitlines()[-1].split()
+    assert heavy == []
+    assert float(seconds) < 1.0
+
+
+@pytest.mark.parametrize("error", ["ConfigError", "ContractError", "MissingReference", "ChunksHeld"])
+def test_errors_that_last_are_not_tried_again(error: str) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    import include.errors
+    from dags.flows import lasting_errors
+
+    cause = getattr(include.errors, error)("no use")
+    with pytest.raises(AirflowFailException, match="no use") as raised, lasting_errors():
+        raise cause
+    assert raised.value.__cause__ is cause
+
+
+def test_other_errors_are_tried_again() -> None:
+    from dags.flows import lasting_errors
+    from include.errors import Superseded
+
+    with pytest.raises(Superseded), lasting_errors():
+        raise Superseded("later")
