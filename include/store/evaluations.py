@@ -45,3 +45,8 @@ def newest_evaluations(
     rule."""
     rows = fetch_all(conn, "evaluations/newest_at", dataset=dataset, profile=profile, cut=cut)
     return [Evaluation.model_validate(row) for row in rows]
+
+
+def evaluated_cuts(conn: Connection, dataset: str, profile: str) -> list[date]:
+    """The cuts that have an evaluation under the profile, newest first."""
+    return [row["cut"] for row in fetch_all(conn, "evaluations/cuts", dataset=dataset, profile=profile)]

@@ -111,3 +111,9 @@ def finish_run(conn: Connection, *, dag_id: str, dag_run_id: str, succeeded: boo
     """Marks the run of this Airflow run as over: its unfinished chunks can be adopted. No run: nothing."""
     status = "succeeded" if succeeded else "failed"
     execute(conn, "runs/finish", dag_id=dag_id, dag_run_id=dag_run_id, status=status)
+
+
+def spark_operations(conn: Connection, run_id: int) -> dict[str, list[str]]:
+    """The ids of the Spark operations that each stage of the run used; stages without Spark are left out."""
+    rows = fetch_all(conn, "runs/operations", run_id=run_id)
+    return {row["stage"]: row["operations"] for row in rows}
