@@ -84,13 +84,12 @@ class Flow:
             on_success_callback=[RunNotifier(succeeded=True)],
             on_failure_callback=[RunNotifier(succeeded=False)],
         ) as dag:
-            run_id = self._land()
-            last = run_id
+            ledger_run = last = self._land()
             for stage in self.stages:
-                done = self._stage(stage, run_id)
+                done = self._stage(stage, ledger_run)
                 last >> done
                 if stage == "check":
-                    done >> self._verdict(run_id)
+                    done >> self._verdict(ledger_run)
                 last = done
         return dag
 
@@ -153,25 +152,25 @@ class Flow:
 
         return land()
 
-    def _stage(self, stage: str, run_id: Any) -> Any:
+    def _stage(self, stage: str, ledger_run: Any) -> Any:
         module = f"include.stages.{stage}"
 
         @task(task_id=stage, doc_md=STAGES[stage], pool=SPARK_POOL if stage in SPARK_STAGES else None)
-        def run(run_id: int) -> None:
+        def run(ledger_run: int) -> None:
             with lasting_errors():
-                getattr(import_module(module), stage)(run_id)
+                getattr(import_module(module), stage)(ledger_run)
 
-        return run(run_id)
+        return run(ledger_run)
 
-    def _verdict(self, run_id: Any) -> Any:
+    def _verdict(self, ledger_run: Any) -> Any:
         @task(task_id="verdict", doc_md="Fails if chunks were held or unreadable; the others go on.")
-        def verdict(run_id: int) -> None:
+        def verdict(ledger_run: int) -> None:
             from include.stages.check import verdict
 
             with lasting_errors():
-                verdict(run_id)
+                verdict(ledger_run)
 
-        return verdict(run_id)
+        return verdict(ledger_run)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,6 +89,15 @@ def test_the_stages_follow_one_another_and_the_verdict_stands_aside(
     assert {task.trigger_rule.value for task in dag.tasks} == {"all_success"}
     assert dag.on_success_callback
     assert dag.on_failure_callback
+
+
+def test_no_argument_of_a_task_is_named_like_airflows_own(dags: dict[str, DAG]) -> None:
+    """Airflow refuses that only when the task runs."""
+    from airflow.sdk.definitions.context import KNOWN_CONTEXT_KEYS
+
+    for dag, task in tasks(dags):
+        names = set(signature(getattr(task, "python_callable", lambda: None)).parameters)
+        assert names.isdisjoint(KNOWN_CONTEXT_KEYS), f"{dag.dag_id}.{task.task_id}"
 
 
 def test_work_on_spark_waits_for_its_slot(dags: dict[str, DAG]) -> None:
