@@ -155,10 +155,15 @@ def weights(good: Sequence[Row], seed: int = 13) -> list[tuple[str, str, int]]:
     return found
 
 
-def publish_weights(found: Sequence[tuple[str, str, int]]) -> None:
-    """Publishes them as a version of the importance data."""
+def importance_file(found: Sequence[tuple[str, str, int]]) -> bytes:
+    """They as BankSim's network file writes them."""
     lines = [
         f"'{customer}','{merchant}',{micro / 10**6:.1f},'es_transportation',0\n".encode()
         for customer, merchant, micro in found
     ]
-    publish_importance(IMPORTANCE_HEADER + b"".join(lines))
+    return IMPORTANCE_HEADER + b"".join(lines)
+
+
+def publish_weights(found: Sequence[tuple[str, str, int]]) -> None:
+    """Publishes them as a version of the importance data."""
+    publish_importance(importance_file(found))

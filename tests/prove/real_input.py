@@ -59,9 +59,10 @@ def _server(remote: str | None) -> Iterator[str]:
         yield started
 
 
-def _relations(
+def relations(
     con: duckdb.DuckDBPyConnection, transactions: str, importance: str, epoch: str
 ) -> tuple[Any, Any]:
+    """The files as the oracle's relations: events and importance."""
     events = con.sql(
         f"""select date '{epoch}' + step::int as event_day, customer, merchant, gender,
                    (amount::decimal(18, 2) * 100)::bigint as amount_minor
@@ -83,7 +84,7 @@ def main() -> int:
     parser.add_argument("--epoch", default="2026-01-01", help="the day of step 0")
     asked = parser.parse_args()
     con = duckdb.connect()
-    events, weights = _relations(con, asked.transactions, asked.importance, asked.epoch)
+    events, weights = relations(con, asked.transactions, asked.importance, asked.epoch)
     table = Table("configuration", "rule", "holds", "verdict")
     wrong = 0
     with (

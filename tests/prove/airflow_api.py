@@ -1,0 +1,44 @@
+"""A client of a running stack's Airflow: triggers a DAG with a form and waits for the end of its run."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+
+class AirflowApi:
+    """The public API of the Airflow at `url`, as the user of the stack's `make env`."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        answer = httpx.post(f"{url}/auth/token", json={"username": user, "password": password}, timeout=30)
+        answer.raise_for_status()
+        token = answer.json()["access_token"]
+        self.client = httpx.Client(
+            base_url=f"{url}/api/v2", headers={"Authorization": f"Bearer {token}"}, timeout=60
+        )
+
+    def trigger(self, dag_id: str, form: dict[str, Any]) -> str:
+        """Triggers the DAG as its form would; gives the run's id."""
+        answer = self.client.post(f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": form})
+        answer.raise_for_status()
+        run_id: str = answer.json()["dag_run_id"]
+        return run_id
+
+    def state(self, dag_id: str, run_id: str) -> str:
+        """The state of a DAG run."""
+        answer = self.client.get(f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")
+        answer.raise_for_status()
+        state: str = answer.json()["state"]
+        return state
+
+    def wait(self, dag_id: str, run_id: str, timeout: float = 900) -> str:
+        """The state in which the run ended. Raises TimeoutError if it has not after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while (state := self.state(dag_id, run_id)) not in ("success", "failed"):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{dag_id} {run_id} is still {state} after {timeout:g} seconds")
+            time.sleep(2)
+        return state
