@@ -40,7 +40,7 @@ down: $(READY) ## stop every service, keep the data
 
 .PHONY: clean
 clean: $(READY) ## stop every service and delete the data, after asking (YES=1: without)
-	@$(PYTHON) -m stack clean
+	@$(PYTHON) -m stack clean $${YES:+--yes}
 
 .PHONY: demo
 demo: $(READY) ## sample data with planted patterns through the whole flow, and what came of it
@@ -48,7 +48,7 @@ demo: $(READY) ## sample data with planted patterns through the whole flow, and 
 
 .PHONY: status
 status: $(READY) ## services, chunks, detections and alerts (FORMAT=json)
-	@$(PYTHON) -m stack status
+	@$(PYTHON) -m stack status $${FORMAT:+--format "$$FORMAT"}
 
 .PHONY: env
 env: $(READY) ## shell exports for outside tools: eval "$(make env)"
@@ -56,23 +56,24 @@ env: $(READY) ## shell exports for outside tools: eval "$(make env)"
 
 .PHONY: feed
 feed: $(READY) ## feed a file as chunks: DATASET= FILE= [ROWS=10000] [EVERY=1] [KEEP=dir]
-	@$(PYTHON) -m stack feed
+	@$(PYTHON) -m stack feed $${DATASET:+--dataset "$$DATASET"} $${FILE:+--file "$$FILE"} \
+	  $${ROWS:+--rows "$$ROWS"} $${EVERY:+--every "$$EVERY"} $${KEEP:+--keep "$$KEEP"}
 
 .PHONY: wait
 wait: $(READY) ## wait until everything landed is through to its alerts ([TIMEOUT=900] seconds)
-	@$(PYTHON) -m stack wait
+	@$(PYTHON) -m stack wait $${TIMEOUT:+--timeout "$$TIMEOUT"}
 
 .PHONY: digest
 digest: $(READY) ## the digest of what holds at a cut ([CUT=YYYY-MM-DD])
-	@$(PYTHON) -m stack digest
+	@$(PYTHON) -m stack digest $${CUT:+--cut "$$CUT"}
 
 .PHONY: explain
 explain: $(READY) ## a detection in words, its verdict recomputed (ID=)
-	@$(PYTHON) -m stack explain
+	@$(PYTHON) -m stack explain $${ID:+--id "$$ID"}
 
 .PHONY: results
 results: $(READY) ## the detections as CSV and xlsx (OUT=dir)
-	@$(PYTHON) -m stack results
+	@$(PYTHON) -m stack results $${OUT:+--out "$$OUT"}
 
 .PHONY: lint
 lint: $(READY) ## ruff and mypy

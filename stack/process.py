@@ -14,6 +14,9 @@ from pathlib import Path
 
 from include.errors import StackError
 
+# How the services' processes are told from all others, of this checkout and of others, in their environment.
+HOME_MARK, SERVICE_MARK = "VIGIL_HOME", "VIGIL_SERVICE"
+
 # The user `nobody`, as whom a server runs that refuses to be root.
 UNPRIVILEGED_ID = 65534
 

@@ -1,0 +1,5 @@
+"""`python -m stack …`: what the Makefile calls."""
+
+from stack.cli import main
+
+main()

@@ -1,0 +1,169 @@
+"""The embedded Airflow: LocalExecutor, metadata in the embedded Postgres, one log-in, on loopback."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from include.errors import StackError
+from stack.config import ROOT
+from stack.credentials import Credentials, write_private
+from stack.process import bound
+
+ADMIN = "admin"
+
+# Spark work is serialised: one heavy task at a time on one machine.
+SPARK_POOL = "spark"
+SPARK_SLOTS = 1
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """Its folder (AIRFLOW_HOME), the folder of its tasks' logs, its port and the URL of its database."""
+
+    folder: Path
+    logs: Path
+    port: int
+    database: str
+    credentials: Credentials
+
+    @property
+    def url(self) -> str:
+        """The address of UI and API."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """Its whole configuration, as environment variables."""
+        # psycopg 3 serves both kinds of connection.
+        connection = self.database.replace("postgresql://", "postgresql+psycopg://")
+        sections: dict[str, dict[str, str]] = {
+            "core": {
+                "executor": "LocalExecutor",
+                "parallelism": "4",
+                "load_examples": "False",
+                "dags_folder": str(ROOT / "dags"),
+                "plugins_folder": str(ROOT / "plugins"),
+                "dags_are_paused_at_creation": "False",
+                "fernet_key": self.credentials.airflow_fernet_key,
+                "simple_auth_manager_users": f"{ADMIN}:ADMIN",
+                "simple_auth_manager_passwords_file": str(self.folder / "passwords.json"),
+                "execution_api_server_url": f"{self.url}/execution/",
+            },
+            "database": {"sql_alchemy_conn": connection, "sql_alchemy_conn_async": connection},
+            "api": {
+                "host": "127.0.0.1",
+                "port": str(self.port),
+                "base_url": self.url,
+                "workers": "1",
+                "secret_key": self.credentials.airflow_secret_key,
+            },
+            "api_auth": {"jwt_secret": self.credentials.airflow_jwt_secret},
+            "logging": {"base_log_folder": str(self.logs)},
+            "dag_processor": {
+                "parsing_processes": "1",
+                "refresh_interval": "30",
+                "min_file_process_interval": "30",
+            },
+            "scheduler": {
+                "scheduler_idle_sleep_time": "0.1",
+                # A killed scheduler's or task's work is taken up again within a minute, not five.
+                "scheduler_health_check_threshold": "20",
+                "orphaned_tasks_check_interval": "20",
+                "task_instance_heartbeat_timeout": "60",
+            },
+            "usage_data_collection": {"enabled": "False"},
+        }
+        variables = {
+            f"AIRFLOW__{section.upper()}__{key.upper()}": value
+            for section, keys in sections.items()
+            for key, value in keys.items()
+        }
+        return variables | {
+            "AIRFLOW_HOME": str(self.folder),
+            "PYTHONPATH": str(ROOT),
+            "GX_ANALYTICS_ENABLED": "false",
+        }
+
+    def command(self, *arguments: str) -> list[str]:
+        """One of its programs in the foreground."""
+        return bound([sys.executable, "-m", "airflow", *arguments], signal.SIGTERM)
+
+    def prepare(self) -> None:
+        """Write the log-in where its auth manager looks for it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_private(
+            self.folder / "passwords.json", json.dumps({ADMIN: self.credentials.airflow_admin_password})
+        )
+
+    def migrate(self, environment: Mapping[str, str], log: Path) -> None:
+        """Bring its database to the installed version, once. Raises StackError if that fails."""
+        stamp = self.folder / f"migrated-{version('apache-airflow')}"
+        if stamp.exists():
+            return
+        with log.open("ab") as output:
+            command = [sys.executable, "-m", "airflow", "db", "migrate"]
+            done = subprocess.run(
+                bound(command, signal.SIGTERM),
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if done.returncode:
+            raise StackError(f"`airflow db migrate` failed with {done.returncode}; see {log}")
+        stamp.touch()
+
+    def token(self) -> str:
+        """A bearer token of the administrator for its API. Raises httpx.HTTPError."""
+        import httpx
+
+        login = {"username": ADMIN, "password": self.credentials.airflow_admin_password}
+        answer = httpx.post(
+            f"{self.url}/auth/token", json=login, timeout=30, trust_env=False
+        ).raise_for_status()
+        return str(answer.json()["access_token"])
+
+    def ensure_pool(self) -> None:
+        """The pool that serialises Spark work. A pool that is there keeps its slots, which people may change.
+
+        Raises httpx.HTTPError.
+        """
+        import httpx
+
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        with httpx.Client(base_url=f"{self.url}/api/v2", headers=headers, timeout=30, trust_env=False) as api:
+            if api.get(f"/pools/{SPARK_POOL}").status_code == httpx.codes.NOT_FOUND:
+                pool = {"name": SPARK_POOL, "slots": SPARK_SLOTS, "description": "Spark work, one at a time"}
+                api.post("/pools", json=pool).raise_for_status()
+
+    def healthy(self, part: str, since: float) -> bool:
+        """Whether a part (scheduler, dag_processor, triggerer) has reported after this Unix time."""
+        import httpx
+
+        try:
+            health = (
+                httpx.get(f"{self.url}/api/v2/monitor/health", timeout=5, trust_env=False)
+                .raise_for_status()
+                .json()
+            )
+        except httpx.HTTPError:
+            return False
+        beat: str | None = (health.get(part) or {}).get(f"latest_{part}_heartbeat")
+        return beat is not None and datetime.fromisoformat(beat).timestamp() >= since
+
+    def answers(self) -> bool:
+        """Whether its API answers."""
+        import httpx
+
+        try:
+            return httpx.get(f"{self.url}/api/v2/version", timeout=5, trust_env=False).is_success
+        except httpx.HTTPError:
+            return False

@@ -1,0 +1,99 @@
+"""The command line: each command is one module's function, imported only when it is called."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from importlib import import_module
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from include.errors import VigilError
+
+# Commands that live in modules of their own: command -> module and its function.
+_ELSEWHERE = {
+    "feed": ("sources.feed", "feed"),
+    "wait": ("stack.wait", "wait"),
+    "status": ("stack.status", "status"),
+    "demo": ("stack.demo", "demo"),
+    "digest": ("stack.digest", "digest"),
+    "explain": ("stack.explain", "explain"),
+    "results": ("stack.results", "results"),
+    "bench": ("stack.bench", "bench"),
+}
+
+console = Console(stderr=True, highlight=False)
+
+
+app = typer.Typer(
+    epilog="And: " + ", ".join(_ELSEWHERE),
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+
+
+@app.command()
+def up() -> None:
+    """Start every service and wait until each is ready."""
+    from stack import up as stack_up
+
+    began = time.monotonic()
+    stack = stack_up.up(console)
+    console.print(f"Up after {time.monotonic() - began:.1f} s")
+    console.print(f"  Airflow    {stack.airflow.url}  (user admin, password: `make env`)")
+    console.print(f"  Data Docs  {stack.docs.url}")
+
+
+@app.command()
+def down() -> None:
+    """Stop every service; the data is kept."""
+    from stack import up as stack_up
+
+    console.print("Stopped" if stack_up.down(console) else "Nothing was running")
+
+
+@app.command()
+def clean(yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False) -> None:
+    """Stop every service and delete all data of this checkout."""
+    from stack import up as stack_up
+    from stack.config import stack_settings
+
+    home = stack_settings().home
+    if not home.exists():
+        console.print(f"Nothing to delete: {home} does not exist")
+        return
+    if not yes:
+        typer.confirm(f"Delete all data in {home}?", abort=True, err=True)
+    stack_up.down(console)
+    shutil.rmtree(home)
+    console.print(f"Deleted {home}")
+
+
+@app.command()
+def env() -> None:
+    """Print shell exports for outside tools: S3, Postgres, Spark, Airflow."""
+    from stack.config import stack_settings
+    from stack.exports import exports
+    from stack.up import load_stack
+
+    sys.stdout.write(exports(load_stack(stack_settings())))
+
+
+def main() -> None:
+    """Run a command; the platform's own errors end it with their message and status 1, Ctrl-C with 130."""
+    if len(sys.argv) > 1 and sys.argv[1] in _ELSEWHERE:
+        module, function = _ELSEWHERE[sys.argv[1]]
+        app.command(sys.argv[1])(getattr(import_module(module), function))
+    try:
+        app()
+    except KeyboardInterrupt:
+        console.print("Interrupted")
+        sys.exit(130)
+    except (VigilError, ValidationError) as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(1)

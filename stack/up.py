@@ -1,0 +1,228 @@
+"""Starts the embedded stack in order and waits until each service is ready; stops it again."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from include.errors import StackError
+from stack.config import StackSettings, stack_settings
+from stack.credentials import load_credentials, write_private
+from stack.leftovers import end, service_processes
+from stack.ports import choose_ports, read_ports, write_ports
+from stack.process import HOME_MARK, SERVICE_MARK, tail
+from stack.services import Service, Stack
+from stack.supervisor import RUNNING_STATES, Supervisor
+
+# Which servers' ports belong to which program of the supervisor.
+_PROGRAM_OF_PORT = {"airflow": "airflow-api-server"}
+
+# What stops together, one group after the other: first those who use, then those who are used.
+_STOP_WAVES = (
+    ("airflow-scheduler",),
+    ("airflow-triggerer", "airflow-dag-processor", "airflow-api-server"),
+    ("docs", "spark", "s3"),
+    ("postgres",),
+)
+
+
+def load_stack(settings: StackSettings, ports: dict[str, int] | None = None) -> Stack:
+    """The stack of this checkout; without ports, on its last ones. Raises StackError if never started."""
+    known = ports or read_ports(settings.home / "run" / "ports.json")
+    if not known:
+        raise StackError("the stack was never started here; start it with `make up`")
+    return Stack(settings, load_credentials(settings.home / "secrets.json"), known)
+
+
+def supervisor_of(stack: Stack) -> Supervisor:
+    """The supervisor of a stack."""
+    return Supervisor(stack.home, stack.ports["supervisor"], stack.credentials.supervisor_password)
+
+
+@contextmanager
+def exclusive(home: Path, console: Console) -> Iterator[None]:
+    """One `up`, `down` or `clean` at a time in a home folder; the next one says so and waits."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (home / "stack.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            console.print(
+                f"Another command (process {lock.read().strip()}) is starting or stopping it; waiting"
+            )
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def up(console: Console) -> Stack:
+    """Start whatever is not running and wait until all is ready: the running stack.
+
+    Raises StackError with the log's end if a service fails; what this call had started is then stopped again,
+    as it is on Ctrl-C and when this process is killed.
+    """
+    settings = stack_settings()
+    with exclusive(settings.home, console), _signals_as_interrupts():
+        for folder in ("run", "logs"):
+            (settings.home / folder).mkdir(exist_ok=True)
+        stack, fresh = _lay_out(settings)
+        supervisor = supervisor_of(stack)
+        guard = None
+        try:
+            if fresh:
+                supervisor.start()
+                guard = _guard(supervisor, settings.home)
+            _start_services(stack, supervisor, console)
+        except BaseException:
+            if fresh:
+                console.print("Stopping what was started")
+                supervisor.stop(_STOP_WAVES)
+            raise
+        finally:
+            if guard is not None:
+                guard.communicate(b"done\n")
+    return stack
+
+
+def down(console: Console) -> bool:
+    """Stop every service and keep the data; whether anything was running."""
+    settings = stack_settings()
+    with exclusive(settings.home, console):
+        running = bool(service_processes(settings.home))
+        if not running:
+            return False
+        if read_ports(settings.home / "run" / "ports.json"):
+            supervisor_of(load_stack(settings)).stop(_STOP_WAVES)
+        end(service_processes(settings.home))
+        return True
+
+
+def _lay_out(settings: StackSettings) -> tuple[Stack, bool]:
+    """Ports and files of this start, and whether the supervisor has yet to be started."""
+    file = settings.home / "run" / "ports.json"
+    last = read_ports(file)
+    fixed = settings.fixed_ports()
+    if last:
+        stack = load_stack(settings, last)
+        supervisor = supervisor_of(stack)
+        if supervisor.pid() is not None and supervisor.answers():
+            for name, port in fixed.items():
+                if last[name] != port:
+                    raise StackError(
+                        f"VIGIL_PORT_{name.upper()} is {port}, but the running stack uses {last[name]}; "
+                        "stop it first with `make down`"
+                    )
+            return stack, False
+    end(service_processes(settings.home))
+    ports = choose_ports(fixed, last)
+    stack = load_stack(settings, ports)
+    services = stack.services()
+    supervisor_of(stack).configure(services)
+    launches = {
+        service.name: {"command": service.command, "env": stack.environment(service.name, service.env)}
+        for service in services
+    }
+    write_private(settings.home / "run" / "services.json", json.dumps(launches, indent=1) + "\n")
+    write_private(settings.home / "stack.env", stack.dotenv())
+    write_ports(file, ports)
+    return stack, True
+
+
+def _start_services(stack: Stack, supervisor: Supervisor, console: Console) -> None:
+    """Start each service once those that it comes after are ready, and wait for all of them."""
+    began = time.monotonic()
+    follow_ups: dict[str, Callable[[], None]] = {
+        "postgres": lambda: _set_up_databases(stack),
+        "airflow-api-server": stack.airflow.ensure_pool,
+    }
+    waiting = {service.name: service for service in stack.services()}
+    started: dict[str, float] = {}
+    ready: set[str] = set()
+    for name, state in supervisor.states().items():
+        if name in waiting and state in RUNNING_STATES:
+            started[name] = 0.0  # by an earlier call: any sign of life will do
+    with console.status("") as status:
+        while waiting:
+            for service in list(waiting.values()):
+                if service.name not in started:
+                    if ready.issuperset(service.after):
+                        started[service.name] = time.time()
+                        if service.prepare:
+                            service.prepare()
+                        supervisor.start_program(service.name)
+                elif service.ready(started[service.name]):
+                    if follow_up := follow_ups.get(service.name):
+                        follow_up()
+                    ready.add(service.name)
+                    del waiting[service.name]
+                    console.print(f"  {service.name:<24} ready after {time.monotonic() - began:5.1f} s")
+                else:
+                    _check_alive(stack, supervisor, service, started[service.name])
+            status.update(f"waiting for {', '.join(waiting)}")
+            time.sleep(0.1)
+
+
+def _check_alive(stack: Stack, supervisor: Supervisor, service: Service, since: float) -> None:
+    """Raises StackError with the log's end if a service fell over, or is not ready in its time."""
+    state = supervisor.states().get(service.name, "unknown, as the supervisor is gone")
+    log = stack.log(service.name)
+    if state not in RUNNING_STATES:
+        raise StackError(f"{service.name} did not start (it is {state}); {log} ends:\n{tail(log)}")
+    if since and time.time() > since + service.ready_seconds:
+        raise StackError(
+            f"{service.name} was not ready within {service.ready_seconds:.0f} s; {log} ends:\n{tail(log)}"
+        )
+
+
+def _set_up_databases(stack: Stack) -> None:
+    """Both databases, at their newest version."""
+    from include.settings import get_settings
+    from include.store.migrations import migrate
+
+    stack.postgres.ensure_database("airflow", stack.credentials.postgres_airflow_password)
+    stack.postgres.ensure_database("vigil", stack.credentials.postgres_vigil_password)
+    get_settings.cache_clear()
+    migrate()
+    environment = stack.environment("airflow-migration", stack.airflow.environment())
+    stack.airflow.prepare()
+    stack.airflow.migrate(environment, stack.log("airflow-migration"))
+
+
+def _guard(supervisor: Supervisor, home: Path) -> subprocess.Popen[bytes]:
+    """The process that ends the supervisor if this one dies before it says that it is done."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "stack.guard", str(supervisor.pid())],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, HOME_MARK: str(home), SERVICE_MARK: "guard"},
+        cwd=Path(__file__).resolve().parent.parent,
+    )
+
+
+@contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end this process the way Ctrl-C does: with everything stopped."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    old = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
