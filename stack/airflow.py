@@ -65,7 +65,10 @@ class Airflow:
                 "secret_key": self.credentials.airflow_secret_key,
             },
             "api_auth": {"jwt_secret": self.credentials.airflow_jwt_secret},
-            "logging": {"base_log_folder": str(self.logs)},
+            "logging": {
+                "base_log_folder": str(self.logs),
+                "dag_processor_child_process_log_directory": str(self.logs / "dag_processor"),
+            },
             "dag_processor": {
                 "parsing_processes": "1",
                 "refresh_interval": "30",

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from stack.leftovers import end, service_processes
-from stack.process import HOME_MARK
+from stack.process import HOME_MARK, working_folder
 
 
 def main() -> None:
@@ -20,7 +20,9 @@ def main() -> None:
     name, home = sys.argv[1], Path(os.environ[HOME_MARK])
     service = json.loads((home / "run" / "services.json").read_text())[name]
     end(service_processes(home, name), grace=0)
-    os.chdir(home)
+    folder = working_folder(home, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(folder)
     os.execvpe(service["command"][0], service["command"], service["env"])
 
 

@@ -17,6 +17,12 @@ from include.errors import StackError
 # How the services' processes are told from all others, of this checkout and of others, in their environment.
 HOME_MARK, SERVICE_MARK = "VIGIL_HOME", "VIGIL_SERVICE"
 
+
+def working_folder(home: Path, service: str) -> Path:
+    """Where a service's processes work: another mark of theirs."""
+    return home / "run" / "work" / service
+
+
 # The user `nobody`, as whom a server runs that refuses to be root.
 UNPRIVILEGED_ID = 65534
 

@@ -36,7 +36,8 @@ class Service:
     env: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], None] | None = None
     stop: signal.Signals = signal.SIGTERM
-    ready_seconds: float = 90.0
+    # Long, for busy machines: a service that falls over is noticed at once.
+    ready_seconds: float = 300.0
     stop_seconds: int = 20
     # Whether the stop signal goes to its children too, or to it alone because it ends them itself.
     stop_group: bool = True
