@@ -16,7 +16,7 @@ from include.store.evaluations import Evaluation, evaluated_cuts, newest_evaluat
 
 
 def evaluations_at(dataset: str, profile: str, cut: date | None) -> list[Evaluation]:
-    """Each rule's newest evaluation at the cut, by default the newest. Raises ConfigError if there is none."""
+    """Each rule's newest evaluation at the cut (None: the newest). Raises ConfigError if there is none."""
     with transaction() as conn:
         found = newest_evaluations(conn, dataset, profile, cut)
         if not found:

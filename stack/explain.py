@@ -35,7 +35,9 @@ def explain(id: Annotated[int, typer.Option(help="the detection's id")]) -> None
 def in_words(detection: Detection) -> list[str]:
     """What was found, and the values that met the parameters."""
     lines = [f"Detection {detection.detection_id}: {detection.rule} of {detection.dataset}"]
+    evidence = detection.evidence
     if (rule := rules(detection.dataset).get(detection.rule)) is not None:
+        evidence = {name: evidence[name] for name in rule.evidence if name in evidence} | evidence
         parameters = rule.parameters.model_validate(detection.parameters)
         lines[0] += f" ({rule.pattern_id}, {rule.action_type})"
         lines.append(rule.say(detection.entity, detection.evidence, parameters))
@@ -44,7 +46,7 @@ def in_words(detection: Detection) -> list[str]:
         )
     lines += [
         f"entity: {_pairs(detection.entity)}",
-        f"evidence: {_pairs(detection.evidence)}",
+        f"evidence: {_pairs(evidence)}",
         f"event days: {detection.first_day} to {detection.last_day}",
         f"parameters: {_pairs(detection.parameters)} (profile {detection.profile})",
         f"position: cut {detection.last_cut}, through batch {detection.through_seq}",

@@ -100,7 +100,7 @@ def write_csv(path: Path, header: list[str], rows: Iterable[list[Cell]]) -> None
 
 
 def write_xlsx(path: Path, header: list[str], rows: list[list[Cell]]) -> None:
-    """The table as one sheet; text stays text, whatever it begins with. Raises VigilError beyond a sheet's size."""
+    """The table as a sheet; text stays text, whatever it begins with. Raises VigilError beyond its size."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE

@@ -16,7 +16,8 @@ from include.store.connection import transaction
 from include.store.evaluations import Evaluation, record_evaluation
 from include.store.runs import Run, Scope, open_run
 
-DAY = date(2026, 1, 31)
+CUT = date(2026, 1, 31)
+DAYS = {"first_day": date(2026, 1, 1), "last_day": CUT - timedelta(days=1)}
 _numbers = count(1)
 
 Found = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -64,18 +65,16 @@ def evaluation_of(
 
 def child(customer: str, merchant: str = "M1", transactions: int = 80) -> dict[str, Any]:
     """A row that the rule `child` finds."""
-    days = {"first_day": date(2026, 1, 1), "last_day": DAY}
     values = {"transactions": transactions, "amount_minor": transactions * 2000}
-    return {"customer": customer, "merchant": merchant} | days | values
+    return {"customer": customer, "merchant": merchant} | DAYS | values
 
 
 def dei_needed(merchant: str) -> dict[str, Any]:
     """A row that the rule `dei_needed` finds."""
-    days = {"first_day": date(2026, 1, 1), "last_day": DAY}
-    return {"merchant": merchant} | days | dict.fromkeys(rules()["dei_needed"].evidence, 100)
+    return {"merchant": merchant} | DAYS | dict.fromkeys(rules()["dei_needed"].evidence, 100)
 
 
-def detected(run: Run, found: Found, *, cut: date = DAY, through_seq: int = 1) -> None:
+def detected(run: Run, found: Found, *, cut: date = CUT, through_seq: int = 1) -> None:
     """Publishes the run's detect stage with these rows by rule, as Parquet in the lake."""
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from include.settings import Settings
 from include.stages import export
 from include.stages.load import load
 from include.store.connection import transaction
-from tests.ledger import DAY, child, dei_needed, detected, new_run
+from tests.ledger import CUT, DAYS, child, dei_needed, detected, new_run
 
 pytestmark = pytest.mark.usefixtures("database", "bucket")
 
@@ -81,7 +81,7 @@ def test_at_most_fifty_rows_a_file(count: int, sizes: list[int]) -> None:
 
 
 def test_each_detection_is_exported_once() -> None:
-    cuts = [(DAY, "A"), (DAY + timedelta(1), "AB"), (DAY + timedelta(2), "B"), (DAY + timedelta(2), "AB")]
+    cuts = [(CUT, "A"), (CUT + timedelta(1), "AB"), (CUT + timedelta(2), "B"), (CUT + timedelta(2), "AB")]
     files = []
     for seq, (cut, names) in enumerate(cuts):
         run = new_run()
@@ -97,7 +97,7 @@ def test_current_has_only_what_is_open() -> None:
     for seq, names in enumerate(("ABC", "C")):
         run = new_run()
         found = {"child": [child(name) for name in names]}
-        detected(run, found, cut=DAY + timedelta(seq), through_seq=seq)
+        detected(run, found, cut=CUT + timedelta(seq), through_seq=seq)
         load(run.run_id)
     assert [line[4] for line in rows("output_detections/current.csv")[1:]] == ["C"]
 
@@ -247,7 +247,7 @@ def test_a_dry_run_tells_and_changes_nothing() -> None:
     load(run.run_id)
     before, objects = stored(), {key: content(key) for key in keys()}
     dry = new_run(dry_run=True)
-    detected(dry, {"child": [child("B"), child("C")]}, cut=DAY + timedelta(1), through_seq=1)
+    detected(dry, {"child": [child("B"), child("C")]}, cut=CUT + timedelta(1), through_seq=1)
     figures = load(dry.run_id)
     changes = [figures[name]["child"] for name in ("opened", "refreshed", "ended", "retracted", "reopened")]
     assert changes == [1, 1, 1, 0, 0]
@@ -293,5 +293,5 @@ def test_evidence_is_kept_as_found() -> None:
     (row,) = stored()["detections"]
     assert row["evidence"] == {"transactions": 83, "amount_minor": 166000}
     assert row["entity"] == {"customer": "A", "merchant": "M1"}
-    assert (row["first_day"], row["last_day"]) == (date(2026, 1, 1), DAY)
+    assert (row["first_day"], row["last_day"]) == tuple(DAYS.values())
     assert row["parameters"] == run.scope.parameters["child"]
