@@ -32,7 +32,7 @@ def build_reference(
 
     rows = spark.read.schema(contract.spark_schema()).parquet(events_path)
     mine = rows.where(F.col("chunk_id").isin(list(chunk_ids)))
-    # one file: a version has at most as many rows as customers have merchants, and every detect reads all of it
+    # one file: a version is small (a row per pair), and every detect reads all of it
     version = weights_by_pair(mine).coalesce(1).sortWithinPartitions("customer", "merchant")
     version.write.mode("overwrite").parquet(out_path)
     return spark.read.parquet(out_path).count()
