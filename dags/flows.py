@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from dags.forms import asked_for, form
 from include.datasets import contract
-from include.errors import ChunksHeld, ConfigError, ContractError, MissingReference
+from include.errors import ChunksHeld, ConfigError, ContractError
 from include.settings import get_settings
 from plugins.notifiers import IncidentNotifier, RunNotifier
 from plugins.sensors import ChunksSensor
@@ -32,14 +32,18 @@ STAGES = {
     "alert": "Opens an incident where new detections of an event day reached their threshold.",
 }
 
-# Errors that trying again cannot mend: bad input or a wrong setting.
-LASTING = (ChunksHeld, ConfigError, ContractError, MissingReference)
+# Errors that trying again cannot mend: bad input or a wrong setting. Missing reference data may be on its way,
+# so that is tried again.
+LASTING = (ChunksHeld, ConfigError, ContractError)
+
+# Reference data goes first where both wait for Spark, since rules wait for it in turn.
+PRIORITY = {"reference": 100, "events": 1}
 
 # Schedules without a data interval need a first day; it has no other meaning.
 FIRST_DAY = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 
-def defaults(dataset: str, owner: str) -> dict[str, Any]:
+def defaults(dataset: str, owner: str, *, priority: int = 1) -> dict[str, Any]:
     """Arguments of every task: six tries in some minutes, none outliving the lease that its stage takes."""
     return {
         "owner": owner,
@@ -48,6 +52,8 @@ def defaults(dataset: str, owner: str) -> dict[str, Any]:
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(minutes=2),
         "execution_timeout": timedelta(seconds=get_settings().run_lease_seconds),
+        "priority_weight": priority,
+        "weight_rule": "absolute",
         "on_failure_callback": [IncidentNotifier(dataset=dataset)],
     }
 
@@ -78,7 +84,7 @@ class Flow:
             doc_md=self.manual,
             schedule=None,
             max_active_runs=1,
-            default_args=defaults(self.dataset, about.owner),
+            default_args=defaults(self.dataset, about.owner, priority=PRIORITY[about.kind]),
             params=form(self.dataset),
             tags=["vigil", self.dataset, "flow"],
             on_success_callback=[RunNotifier(succeeded=True)],

@@ -16,7 +16,8 @@ run shows its findings in the logs of `detect` and `load`, and claims, publishes
 - `verdict`: the suite held a chunk, or one is unreadable. The alert names the chunk, the reason and its
   Data Docs. The other chunks of the run went on. A held chunk is not taken again by itself: mend the file and
   land it again.
-- `detect` says *MissingReference*: no importance file is published. `make feed DATASET=importance FILE=...`.
+- `detect` says *MissingReference*: no importance file is published. `make feed DATASET=importance FILE=...`,
+  then clear it.
 - any other stage: it was tried six times over some minutes. Once the cause is gone, clear the failed task; or
   let be: the next run adopts the chunks. A chunk on which three runs failed is held.
 

@@ -130,7 +130,7 @@ def test_parsing_is_light() -> None:
     assert float(seconds) < 1.0
 
 
-@pytest.mark.parametrize("error", ["ConfigError", "ContractError", "MissingReference", "ChunksHeld"])
+@pytest.mark.parametrize("error", ["ConfigError", "ContractError", "ChunksHeld"])
 def test_errors_that_last_are_not_tried_again(error: str) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
@@ -143,9 +143,18 @@ def test_errors_that_last_are_not_tried_again(error: str) -> None:
     assert raised.value.__cause__ is cause
 
 
-def test_other_errors_are_tried_again() -> None:
+@pytest.mark.parametrize("error", ["Superseded", "MissingReference", "LandError"])
+def test_other_errors_are_tried_again(error: str) -> None:
+    import include.errors
     from dags.flows import lasting_errors
-    from include.errors import Superseded
 
-    with pytest.raises(Superseded), lasting_errors():
-        raise Superseded("later")
+    cause = getattr(include.errors, error)
+    with pytest.raises(cause), lasting_errors():
+        raise cause("later")
+
+
+def test_reference_data_goes_first(dags: dict[str, DAG]) -> None:
+    weights = {
+        name: {task.priority_weight for task in dags[name].tasks} for name in ("importance", "transactions")
+    }
+    assert min(weights["importance"]) > max(weights["transactions"])

@@ -1,0 +1,132 @@
+"""What Airflow's callbacks write: one incident per failed task, and the end of runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from include.errors import ChunksHeld
+from include.store.attempts import publish_attempt, start_attempt
+from include.store.connection import transaction
+from include.store.runs import Scope, find_run, finish_run, open_run, running_runs
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def open_transactions(dag_run_id: str = "manual__1") -> int:
+    with transaction() as conn:
+        run = open_run(
+            conn,
+            dataset="transactions",
+            dag_id="transactions",
+            dag_run_id=dag_run_id,
+            started_at=datetime.now(UTC),
+            dry_run=False,
+            profile="default",
+            scope=Scope(max_chunks=1, max_bytes=1),
+        )
+    return run.run_id
+
+
+def context(task: str = "check", dag_run_id: str = "manual__1", **more: Any) -> Any:
+    """A callback's context, as far as the notifiers look at it."""
+    ti = SimpleNamespace(dag_id="transactions", run_id=dag_run_id, task_id=task, try_number=6)
+    dag = SimpleNamespace(dag_id="transactions")
+    return {"ti": ti, "dag": dag, "run_id": dag_run_id, "params": {"dry_run": False}, **more}
+
+
+def notify(context: Any) -> None:
+    from plugins.notifiers import IncidentNotifier
+
+    IncidentNotifier(dataset="transactions").notify(context)
+
+
+def incidents() -> list[dict[str, Any]]:
+    with transaction() as conn:
+        return conn.execute("select * from incidents order by incident_id").fetchall()
+
+
+def failed(error: Exception, cause: Exception | None = None) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+def test_a_failed_task_is_one_incident_however_often_its_callback_runs(configure: Any) -> None:
+    configure(airflow_url="http://127.0.0.1:8080/")
+    run_id = open_transactions()
+    for _ in range(2):
+        notify(context(exception=failed(RuntimeError("no memory"))))
+
+    (incident,) = incidents()
+    assert (incident["kind"], incident["severity"], incident["repeats"]) == ("task_failed", "critical", 1)
+    assert incident["run_id"] == run_id
+    assert incident["body"]["error"] == "no memory"
+    assert incident["body"]["airflow_run"] == "http://127.0.0.1:8080/dags/transactions/runs/manual__1"
+
+
+def test_tasks_and_runs_are_incidents_of_their_own() -> None:
+    notify(context("land"))
+    notify(context("check"))
+    notify(context("check", "manual__2"))
+
+    assert [(one["body"]["task"], one["run_id"]) for one in incidents()] == [
+        ("land", None),
+        ("check", None),
+        ("check", None),
+    ]
+
+
+def test_a_lost_process_says_so() -> None:
+    notify(context())
+    notify(context("load", reason="Task did not emit heartbeat within time limit"))
+
+    assert [one["body"]["error"] for one in incidents()] == [
+        "the task's process was lost",
+        "Task did not emit heartbeat within time limit",
+    ]
+
+
+def test_held_chunks_are_named() -> None:
+    run_id = open_transactions()
+    held = [{"chunk_id": "0", "key": "chunk_0.csv", "reason": "one category", "docs": "a.html"}]
+    with transaction() as conn:
+        attempt = start_attempt(conn, run_id, "check")
+        publish_attempt(conn, attempt, {"held": held, "unreadable": []}, output=None, operations=[])
+
+    notify(context("verdict", exception=failed(Exception("held"), ChunksHeld("chunk_0.csv is held"))))
+
+    (incident,) = incidents()
+    assert incident["kind"] == "held"
+    assert incident["body"]["held"] == held
+    assert "unreadable" not in incident["body"]
+
+
+def test_a_dry_run_alerts_nobody() -> None:
+    notify(context(params={"dry_run": True}, exception=failed(RuntimeError("no memory"))))
+
+    assert incidents() == []
+
+
+@pytest.mark.parametrize(("succeeded", "status"), [(True, "succeeded"), (False, "failed")])
+def test_the_end_of_a_dag_run_ends_the_ledgers_run_once(succeeded: bool, status: str) -> None:
+    from plugins.notifiers import RunNotifier
+
+    open_transactions()
+    other = open_transactions("manual__2")
+    RunNotifier(succeeded=succeeded).notify(context())
+    RunNotifier(succeeded=not succeeded).notify(context())
+
+    with transaction() as conn:
+        run = find_run(conn, dag_id="transactions", dag_run_id="manual__1")
+        assert run is not None
+        assert run.status == status
+        assert [one.run_id for one in running_runs(conn, dag_id="transactions")] == [other]
+
+
+def test_the_end_of_a_run_that_never_began_is_nothing() -> None:
+    with transaction() as conn:
+        finish_run(conn, dag_id="transactions", dag_run_id="manual__9", succeeded=False)
+        assert find_run(conn, dag_id="transactions", dag_run_id="manual__9") is None
