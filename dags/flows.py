@@ -32,7 +32,7 @@ STAGES = {
     "alert": "Opens an incident where new detections of an event day reached their threshold.",
 }
 
-# Errors that trying again cannot mend: bad input or a wrong setting. Missing reference data may be on its way,
+# Errors that trying again cannot mend: bad input, a wrong setting. Missing reference data may be on its way,
 # so that is tried again.
 LASTING = (ChunksHeld, ConfigError, ContractError)
 
