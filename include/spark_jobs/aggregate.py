@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from include.datasets.contract import Contract
@@ -21,7 +22,10 @@ def read_events(
     """
     from pyspark.sql import functions as F
 
-    events = spark.read.schema(contract.spark_schema()).parquet(*paths)
+    # One by one: Spark refuses several partitioned folders at once, as adopted chunks bring them.
+    reader = spark.read.schema(contract.spark_schema())
+    parts = [reader.parquet(path) for path in paths]
+    events = reduce(lambda left, right: left.unionByName(right), parts)
     return events.where(F.col("chunk_id").isin(list(chunk_ids)))
 
 
