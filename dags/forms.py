@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.sdk import Param
 
+from include.errors import ConfigError
 from include.settings import get_settings
 from include.spark_jobs.rules import rules
 from include.spark_jobs.rules.rule import Rule
@@ -56,7 +57,13 @@ def form(dataset: str) -> dict[str, Param]:
 
 
 def asked_for(dataset: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of `start` that a run's parameters stand for; an empty field asks for nothing."""
+    """The arguments of `start` that a run's parameters stand for; an empty field asks for nothing.
+
+    Raises ConfigError for a name that the form does not have (a trigger by API or command line may send any).
+    """
+    valid = form(dataset)
+    if unknown := sorted(set(params) - set(valid)):
+        raise ConfigError(f"{dataset} has no parameter {', '.join(unknown)}; there are {', '.join(valid)}")
     asked: dict[str, Any] = {name: params[name] for name in ("dry_run", "max_chunks", "max_bytes")}
     if not rules(dataset):
         return asked

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from include.errors import ConfigError
 from include.spark_jobs.rules import rules
 from include.stages.start import start
 from include.store.connection import transaction
@@ -105,3 +106,10 @@ def test_the_forms_defaults_are_the_settings(configure: Configure) -> None:
     configure(max_chunks=3, profile="sample")
     fields = form("transactions")
     assert (fields["max_chunks"].resolve(), fields["profile"].resolve()) == (3, "sample")
+
+
+def test_a_name_that_the_form_does_not_have_is_refused(dags: dict[str, DAG]) -> None:
+    from dags.forms import asked_for
+
+    with pytest.raises(ConfigError, match="no parameter max_chunk; there are dry_run, max_chunks"):
+        asked_for("transactions", values(dags) | {"max_chunk": 1})
