@@ -14,7 +14,7 @@ from include.errors import ConfigError
 from include.lake import bucket
 from include.settings import get_settings
 from include.spark_jobs.rules import rules
-from include.store.connection import transaction
+from include.store.connection import Connection, transaction
 from include.store.exports import (
     ExportFile,
     ExportRow,
@@ -71,30 +71,25 @@ def upload(run_id: int) -> None:
     """
     with transaction() as conn:
         run = get_run(conn, run_id)
-        files = [] if run.dry_run else pending_files(conn)
-    if run.dry_run:
-        return
-    for file in files:
-        _upload_file(file)
-    key = f"{_profile_folder(run.profile)}current.csv"
-    with transaction() as conn:
+        if run.dry_run:
+            return
+        for file in pending_files(conn):
+            _upload_file(conn, file)
+            conn.commit()
+        key = f"{_profile_folder(run.profile)}current.csv"
         lock_exports(conn, key)  # the last to write has read last
         bucket().put(key, as_csv(current_rows(conn, run.profile, rules())))
 
 
-def _upload_file(file: ExportFile) -> None:
-    with transaction() as conn:
-        data = as_csv(file_rows(conn, file))
-    if _put_new(file.key, data):
-        with transaction() as conn:
-            mark_uploaded(conn, file)
-        return
-    taken = highest_number(file.key.rpartition("/")[0] + "/")
-    with transaction() as conn:
-        moved = renumber(conn, file, taken)
-    if moved is not None:
+def _upload_file(conn: Connection, file: ExportFile) -> None:
+    while not _put_new(file.key, as_csv(file_rows(conn, file))):
+        moved = renumber(conn, file, highest_number(file.key.rpartition("/")[0] + "/"))
+        conn.commit()  # before the upload, so that a kill after it does not lead to a third number
+        if moved is None:
+            return
         log.warning("export: %s is taken by other content, so its detections go to %s", file.key, moved.key)
-        _upload_file(moved)
+        file = moved
+    mark_uploaded(conn, file)
 
 
 def _put_new(key: str, data: bytes) -> bool:

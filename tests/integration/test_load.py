@@ -149,6 +149,10 @@ class Killed(BaseException):
     """What a kill looks like from inside: nothing after it runs."""
 
 
+def die(*_: object) -> None:
+    raise Killed
+
+
 @pytest.mark.parametrize("layout", ["runs", "flat"])
 @pytest.mark.parametrize("when", ["before the first upload", "after an upload, before its mark"])
 def test_killed_between_commit_and_upload(
@@ -157,10 +161,6 @@ def test_killed_between_commit_and_upload(
     configure(export_layout=layout, export_rows=1)
     run = new_run()
     detected(run, {"child": [child(name) for name in "ABC"]})
-
-    def die(*_: object) -> None:
-        raise Killed
-
     with monkeypatch.context() as patch:
         patch.setattr(export, "_put_new" if when.startswith("before") else "mark_uploaded", die)
         with pytest.raises(Killed):
@@ -206,8 +206,13 @@ def test_a_taken_key_is_left_alone_and_another_number_found(monkeypatch: pytest.
         patch.setattr("include.stages.load.upload", lambda run_id: None)
         (key,) = load(run.run_id)["files"]
     s3().put(key, b"somebody was faster")
+    with monkeypatch.context() as patch:
+        patch.setattr(export, "mark_uploaded", die)
+        with pytest.raises(Killed):
+            load(run.run_id)
     load(run.run_id)
     assert content(key) == b"somebody was faster"
+    assert keys() == [key, key.replace("_0", "_1"), "output_detections/current.csv"]
     assert rows(key.replace("_0", "_1"))[1][4] == "A"
     assert stored()["detections"][0]["export_number"] == 1
 
