@@ -1,0 +1,52 @@
+"""What came of a dataset's runs, for those who show it to people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from include.store.connection import Connection, fetch_all
+
+
+class StageSeconds(BaseModel):
+    """A stage's published attempts: how many, and their mean and longest duration in seconds."""
+
+    stage: str
+    runs: int
+    mean: float
+    longest: float
+
+
+class NearMiss(BaseModel):
+    """An entity that misses one condition of a rule, and what it lacks in words."""
+
+    rule: str
+    entity: dict[str, str]
+    lacks: str
+
+
+def quarantine_reasons(conn: Connection, dataset: str) -> dict[str, int]:
+    """Rows by the reason for which they were quarantined."""
+    return {row["reason"]: row["rows"] for row in fetch_all(conn, "report/reasons", dataset=dataset)}
+
+
+def stage_seconds(conn: Connection, dataset: str) -> list[StageSeconds]:
+    """The stages in the order of the flow."""
+    return [
+        StageSeconds.model_validate(row) for row in fetch_all(conn, "report/stage_seconds", dataset=dataset)
+    ]
+
+
+def near_misses(conn: Connection, dataset: str, profile: str) -> list[NearMiss]:
+    """Per rule the nearest first, as of the newest run under the profile."""
+    rows = fetch_all(conn, "report/near_misses", dataset=dataset, profile=profile)
+    return [NearMiss.model_validate(row) for row in rows]
+
+
+def open_entities(conn: Connection, dataset: str, profile: str) -> dict[str, list[dict[str, Any]]]:
+    """The entities with an open detection, by rule."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in fetch_all(conn, "report/open_entities", dataset=dataset, profile=profile):
+        found.setdefault(row["rule"], []).append(row["entity"])
+    return found
