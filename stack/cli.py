@@ -38,15 +38,18 @@ app = typer.Typer(
 
 
 @app.command()
-def up() -> None:
+def up(
+    only: Annotated[list[str] | None, typer.Option(help="only this service (may be repeated)")] = None,
+) -> None:
     """Start every service and wait until each is ready."""
     from stack import up as stack_up
 
     began = time.monotonic()
-    stack = stack_up.up(console)
+    stack = stack_up.up(console, only or ())
     console.print(f"Up after {time.monotonic() - began:.1f} s")
-    console.print(f"  Airflow    {stack.airflow.url}  (user admin, password: `make env`)")
-    console.print(f"  Data Docs  {stack.docs.url}")
+    if not only:
+        console.print(f"  Airflow    {stack.airflow.url}  (user admin, password: `make env`)")
+        console.print(f"  Data Docs  {stack.docs.url}")
 
 
 @app.command()

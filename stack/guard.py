@@ -1,7 +1,8 @@
-"""`python -m stack.guard PID`: ends a half-started stack whose starter died, even by kill -9.
+"""`python -m stack.guard PID`: outlives the supervisor (process PID) to see that nothing else does.
 
-`up` keeps the other end of this program's standard input. It writes a line when everything is ready; an end
-of input without one means that it is gone, and the supervisor is told to stop its services.
+While the stack starts, `up` keeps the other end of this program's standard input, and writes a line when all
+is ready. An end of input without one means that `up` is gone, even by kill -9: the half-started stack is
+stopped. From then on it waits for the supervisor's end, orderly or not, and ends what it left running.
 """
 
 from __future__ import annotations
@@ -9,16 +10,22 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
+
+import psutil
+
+from stack.leftovers import end, service_processes
+from stack.process import HOME_MARK
 
 
 def main() -> None:
-    """Wait for the starter's word, or for its death."""
+    """Watch the starter, then the supervisor; then sweep."""
+    supervisor = psutil.Process(int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if not sys.stdin.buffer.readline():
-        try:
-            os.kill(int(sys.argv[1]), signal.SIGTERM)
-        except ProcessLookupError:
-            return
+    if not sys.stdin.buffer.readline() and supervisor.is_running():
+        supervisor.terminate()
+    supervisor.wait()
+    end(service_processes(Path(os.environ[HOME_MARK])))
 
 
 if __name__ == "__main__":

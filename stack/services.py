@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from include.errors import StackError
 from stack.airflow import Airflow
 from stack.config import StackSettings
 from stack.credentials import Credentials
@@ -126,8 +127,19 @@ class Stack:
         """Where a service's output goes."""
         return self.home / "logs" / f"{name}.log"
 
-    def services(self) -> list[Service]:
-        """All services in the order of their start."""
+    def services(self, only: Sequence[str] = ()) -> list[Service]:
+        """All services in the order of their start, or those named. Raises StackError on an unknown name."""
+        services = self._all_services()
+        names = [service.name for service in services]
+        if unknown := set(only) - set(names):
+            raise StackError(f"no service {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+        chosen = [service for service in services if not only or service.name in only]
+        return [
+            replace(service, after=tuple(name for name in service.after if not only or name in only))
+            for service in chosen
+        ]
+
+    def _all_services(self) -> list[Service]:
         postgres, airflow = self.postgres, self.airflow
         found = [
             Service(

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from xmlrpc.client import Error, ServerProxy
 
 import psutil
@@ -26,8 +26,17 @@ from stack.services import Service
 USER = "vigil"
 START_SECONDS = 15.0
 
-# States of a program (supervisor.states.ProcessStates).
-RUNNING_STATES = ("STARTING", "RUNNING")
+
+class Program(NamedTuple):
+    """What the supervisor knows of a program: its state and process id (0: none)."""
+
+    state: str
+    pid: int
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has a process that is not being stopped."""
+        return self.state in ("STARTING", "RUNNING")
 
 
 @dataclass(frozen=True)
@@ -136,15 +145,15 @@ class Supervisor:
             return False
         return True
 
-    def states(self) -> dict[str, str]:
-        """The state of each program by name; empty when the supervisor is not running."""
+    def programs(self) -> dict[str, Program]:
+        """Each program by name; empty when the supervisor is not running."""
         if self.pid() is None:
             return {}
         try:
             programs = self._rpc().getAllProcessInfo()
         except (OSError, Error):
             return {}
-        return {program["name"]: program["statename"] for program in programs}
+        return {item["name"]: Program(item["statename"], item["pid"]) for item in programs}
 
     def start_program(self, name: str) -> None:
         """Start a program without waiting. Raises StackError if the supervisor refuses."""
@@ -156,11 +165,11 @@ class Supervisor:
     def stop_programs(self, names: Sequence[str]) -> None:
         """Stop programs at once, and wait until they are gone."""
         rpc = self._rpc()
-        for name in names:
-            if self.states().get(name) in (*RUNNING_STATES, "BACKOFF"):
+        for name, program in self.programs().items():
+            if name in names and (program.is_running or program.state == "BACKOFF"):
                 rpc.stopProcess(name, False)
-        while any(self.states().get(name) in (*RUNNING_STATES, "STOPPING", "BACKOFF") for name in names):
-            time.sleep(0.05)
+        while any(program.pid for name, program in self.programs().items() if name in names):
+            time.sleep(0.1)
 
     def stop(self, waves: Sequence[Sequence[str]]) -> None:
         """Stop all services, wave by wave, then the supervisor, then whatever of this home still runs."""

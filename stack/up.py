@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -23,7 +23,7 @@ from stack.leftovers import end, service_processes
 from stack.ports import choose_ports, read_ports, write_ports
 from stack.process import HOME_MARK, SERVICE_MARK, tail
 from stack.services import Service, Stack
-from stack.supervisor import RUNNING_STATES, Supervisor
+from stack.supervisor import Program, Supervisor
 
 # Which servers' ports belong to which program of the supervisor.
 _PROGRAM_OF_PORT = {"airflow": "airflow-api-server"}
@@ -69,8 +69,8 @@ def exclusive(home: Path, console: Console) -> Iterator[None]:
         yield
 
 
-def up(console: Console) -> Stack:
-    """Start whatever is not running and wait until all is ready: the running stack.
+def up(console: Console, only: Sequence[str] = ()) -> Stack:
+    """Start whatever is not running (`only`: of these services) and wait until it is ready: the running stack.
 
     Raises StackError with the log's end if a service fails; what this call had started is then stopped again,
     as it is on Ctrl-C and when this process is killed.
@@ -79,22 +79,23 @@ def up(console: Console) -> Stack:
     with exclusive(settings.home, console), _signals_as_interrupts():
         for folder in ("run", "logs"):
             (settings.home / folder).mkdir(exist_ok=True)
-        stack, fresh = _lay_out(settings)
+        stack, fresh = _lay_out(settings, only)
         supervisor = supervisor_of(stack)
         guard = None
         try:
             if fresh:
                 supervisor.start()
                 guard = _guard(supervisor, settings.home)
-            _start_services(stack, supervisor, console)
+            _start_services(stack, supervisor, console, stack.services(only))
         except BaseException:
             if fresh:
                 console.print("Stopping what was started")
                 supervisor.stop(_STOP_WAVES)
             raise
         finally:
-            if guard is not None:
-                guard.communicate(b"done\n")
+            if guard is not None and guard.stdin is not None and guard.poll() is None:
+                guard.stdin.write(b"done\n")
+                guard.stdin.close()
     return stack
 
 
@@ -111,7 +112,7 @@ def down(console: Console) -> bool:
         return True
 
 
-def _lay_out(settings: StackSettings) -> tuple[Stack, bool]:
+def _lay_out(settings: StackSettings, only: Sequence[str]) -> tuple[Stack, bool]:
     """Ports and files of this start, and whether the supervisor has yet to be started."""
     file = settings.home / "run" / "ports.json"
     last = read_ports(file)
@@ -130,7 +131,7 @@ def _lay_out(settings: StackSettings) -> tuple[Stack, bool]:
     end(service_processes(settings.home))
     ports = choose_ports(fixed, last)
     stack = load_stack(settings, ports)
-    services = stack.services()
+    services = stack.services(only)
     supervisor_of(stack).configure(services)
     launches = {
         service.name: {"command": service.command, "env": stack.environment(service.name, service.env)}
@@ -142,21 +143,25 @@ def _lay_out(settings: StackSettings) -> tuple[Stack, bool]:
     return stack, True
 
 
-def _start_services(stack: Stack, supervisor: Supervisor, console: Console) -> None:
+def _start_services(
+    stack: Stack, supervisor: Supervisor, console: Console, services: Sequence[Service]
+) -> None:
     """Start each service once those that it comes after are ready, and wait for all of them."""
     began = time.monotonic()
     follow_ups: dict[str, Callable[[], None]] = {
-        "postgres": lambda: _set_up_databases(stack),
+        "postgres": lambda: _set_up_databases(stack, any("airflow" in item.name for item in services)),
         "airflow-api-server": stack.airflow.ensure_pool,
     }
-    waiting = {service.name: service for service in stack.services()}
+    waiting = {service.name: service for service in services}
     started: dict[str, float] = {}
+    pids: dict[str, int] = {}
     ready: set[str] = set()
-    for name, state in supervisor.states().items():
-        if name in waiting and state in RUNNING_STATES:
+    for name, program in supervisor.programs().items():
+        if name in waiting and program.is_running:
             started[name] = 0.0  # by an earlier call: any sign of life will do
     with console.status("") as status:
         while waiting:
+            programs = supervisor.programs()
             for service in list(waiting.values()):
                 if service.name not in started:
                     if ready.issuperset(service.after):
@@ -171,25 +176,31 @@ def _start_services(stack: Stack, supervisor: Supervisor, console: Console) -> N
                     del waiting[service.name]
                     console.print(f"  {service.name:<24} ready after {time.monotonic() - began:5.1f} s")
                 else:
-                    _check_alive(stack, supervisor, service, started[service.name])
+                    program = programs.get(service.name, Program("UNKNOWN", 0))
+                    first_pid = pids.setdefault(service.name, program.pid)
+                    if not program.is_running or program.pid != first_pid:
+                        raise StackError(
+                            f"{service.name} does not start ({program.state}); {_log_end(stack, service)}"
+                        )
+                    _check_in_time(stack, service, started[service.name])
             status.update(f"waiting for {', '.join(waiting)}")
-            time.sleep(0.1)
+            time.sleep(0.25)
 
 
-def _check_alive(stack: Stack, supervisor: Supervisor, service: Service, since: float) -> None:
-    """Raises StackError with the log's end if a service fell over, or is not ready in its time."""
-    state = supervisor.states().get(service.name, "unknown, as the supervisor is gone")
-    log = stack.log(service.name)
-    if state not in RUNNING_STATES:
-        raise StackError(f"{service.name} did not start (it is {state}); {log} ends:\n{tail(log)}")
+def _check_in_time(stack: Stack, service: Service, since: float) -> None:
+    """Raises StackError with the log's end if a service that this call started should have been ready."""
     if since and time.time() > since + service.ready_seconds:
-        raise StackError(
-            f"{service.name} was not ready within {service.ready_seconds:.0f} s; {log} ends:\n{tail(log)}"
-        )
+        limit = f"{service.ready_seconds:.0f} s"
+        raise StackError(f"{service.name} was not ready within {limit}; {_log_end(stack, service)}")
 
 
-def _set_up_databases(stack: Stack) -> None:
-    """Both databases, at their newest version."""
+def _log_end(stack: Stack, service: Service) -> str:
+    log = stack.log(service.name)
+    return f"{log} ends:\n{tail(log)}"
+
+
+def _set_up_databases(stack: Stack, airflow: bool) -> None:
+    """Both databases, at their newest version; Airflow's only if it will be started."""
     from include.settings import get_settings
     from include.store.migrations import migrate
 
@@ -197,16 +208,19 @@ def _set_up_databases(stack: Stack) -> None:
     stack.postgres.ensure_database("vigil", stack.credentials.postgres_vigil_password)
     get_settings.cache_clear()
     migrate()
-    environment = stack.environment("airflow-migration", stack.airflow.environment())
-    stack.airflow.prepare()
-    stack.airflow.migrate(environment, stack.log("airflow-migration"))
+    if airflow:
+        environment = stack.environment("airflow-migration", stack.airflow.environment())
+        stack.airflow.prepare()
+        stack.airflow.migrate(environment, stack.log("airflow-migration"))
 
 
 def _guard(supervisor: Supervisor, home: Path) -> subprocess.Popen[bytes]:
-    """The process that ends the supervisor if this one dies before it says that it is done."""
+    """The process that stops the stack if this one dies before its word, and sweeps after the stack."""
     return subprocess.Popen(
         [sys.executable, "-m", "stack.guard", str(supervisor.pid())],
         stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
         env={**os.environ, HOME_MARK: str(home), SERVICE_MARK: "guard"},
         cwd=Path(__file__).resolve().parent.parent,

@@ -1,0 +1,63 @@
+"""The ledger in figures: chunks, rows, detections and alerts, for those who look at the whole."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from include.store.connection import Connection, fetch_all, fetch_one
+
+
+class Rows(BaseModel):
+    """Rows by fate; in = loaded + quarantined + duplicate + held."""
+
+    rows_in: int = 0
+    loaded: int = 0
+    quarantined: int = 0
+    duplicate: int = 0
+    held: int = 0
+
+
+class DatasetFigures(BaseModel):
+    """Chunks of a dataset by status, and their rows by fate."""
+
+    chunks: dict[str, int] = {}
+    rows: Rows = Rows()
+
+
+class Episodes(BaseModel):
+    """Detection episodes of a rule."""
+
+    open: int
+    closed: int
+
+
+class Alerts(BaseModel):
+    """Deliveries of alerts: accepted, and still to be made."""
+
+    sent: int
+    pending: int
+
+
+def dataset_figures(conn: Connection) -> dict[str, DatasetFigures]:
+    """The figures of every dataset that has chunks."""
+    found: dict[str, DatasetFigures] = {}
+    for row in fetch_all(conn, "figures/chunks"):
+        figures = found.setdefault(row["dataset"], DatasetFigures())
+        figures.chunks[row["status"]] = row["chunks"]
+        figures.rows.rows_in += row["rows_in"]
+        figures.rows.loaded += row["rows_loaded"]
+        figures.rows.quarantined += row["rows_quarantined"]
+        figures.rows.duplicate += row["rows_duplicate"]
+        figures.rows.held += row["rows_held"]
+    return found
+
+
+def episodes_by_rule(conn: Connection) -> dict[str, Episodes]:
+    """Open and closed episodes of every rule that has any."""
+    rows = fetch_all(conn, "figures/detections")
+    return {row["rule"]: Episodes(open=row["open"], closed=row["closed"]) for row in rows}
+
+
+def alert_figures(conn: Connection) -> Alerts:
+    """Deliveries of all alerts."""
+    return Alerts.model_validate(fetch_one(conn, "figures/alerts"))
