@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # Characters of an error's text that an incident carries.
 MOST_TEXT = 2000
 
+# Stopped chunks of each kind that an incident lists.
+MOST_CHUNKS = 20
+
 
 class IncidentNotifier(BaseNotifier):
     """`on_failure_callback` of tasks: an incident per Airflow run and task, once its last try failed.
@@ -54,20 +57,22 @@ class IncidentNotifier(BaseNotifier):
             "log": f"{page}/tasks/{quote(task.task_id)}?try_number={task.try_number}",
             "runbook": "docs/runbooks/pipeline.md",
         }
+        title = f"{task.dag_id}: task {task.task_id} failed"
         with transaction() as conn:
             run = find_run(conn, dag_id=task.dag_id, dag_run_id=task.run_id)
             if run and kind == "held":
                 figures = published_figures(conn, run.run_id, "check") or {}
-                body |= {key: figures[key][:20] for key in ("held", "unreadable") if figures.get(key)}
+                stopped = {key: figures[key] for key in ("held", "unreadable") if figures.get(key)}
+                body |= {key: chunks[:MOST_CHUNKS] for key, chunks in stopped.items()}
+                counts = " and ".join(f"{len(chunks)} {key}" for key, chunks in stopped.items())
+                title = f"{self.dataset}: chunks stopped by their checks, {counts}"
             open_incident(
                 conn,
                 kind=kind,
                 dataset=self.dataset,
                 severity="critical",
                 fingerprint=f"{kind}:{task.dag_id}:{task.run_id}:{task.task_id}",
-                title=f"{self.dataset}: chunks held by their checks"
-                if kind == "held"
-                else f"{task.dag_id}: task {task.task_id} failed",
+                title=title,
                 body=body,
                 run_id=run.run_id if run else None,
             )

@@ -100,6 +100,7 @@ def test_held_chunks_are_named() -> None:
 
     (incident,) = incidents()
     assert incident["kind"] == "held"
+    assert incident["title"] == "transactions: chunks stopped by their checks, 1 held"
     assert incident["body"]["held"] == held
     assert "unreadable" not in incident["body"]
 
