@@ -42,10 +42,10 @@ def up(
     only: Annotated[list[str] | None, typer.Option(help="only this service (may be repeated)")] = None,
 ) -> None:
     """Start every service and wait until each is ready."""
-    from stack import up as stack_up
+    from stack.up import up as start
 
     began = time.monotonic()
-    stack = stack_up.up(console, only or ())
+    stack = start(console, only or ())
     console.print(f"Up after {time.monotonic() - began:.1f} s")
     if not only:
         console.print(f"  Airflow    {stack.airflow.url}  (user admin, password: `make env`)")
@@ -55,16 +55,16 @@ def up(
 @app.command()
 def down() -> None:
     """Stop every service; the data is kept."""
-    from stack import up as stack_up
+    from stack.down import down as stop
 
-    console.print("Stopped" if stack_up.down(console) else "Nothing was running")
+    console.print("Stopped" if stop(console) else "Nothing was running")
 
 
 @app.command()
 def clean(yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False) -> None:
     """Stop every service and delete all data of this checkout."""
-    from stack import up as stack_up
     from stack.config import stack_settings
+    from stack.down import down as stop
 
     home = stack_settings().home
     if not home.exists():
@@ -72,7 +72,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False
         return
     if not yes:
         typer.confirm(f"Delete all data in {home}?", abort=True, err=True)
-    stack_up.down(console)
+    stop(console)
     shutil.rmtree(home)
     console.print(f"Deleted {home}")
 
@@ -80,9 +80,9 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False
 @app.command()
 def env() -> None:
     """Print shell exports for outside tools: S3, Postgres, Spark, Airflow."""
+    from stack.checkout import load_stack
     from stack.config import stack_settings
     from stack.exports import exports
-    from stack.up import load_stack
 
     sys.stdout.write(exports(load_stack(stack_settings())))
 

@@ -1,4 +1,4 @@
-"""Finds and ends processes of this checkout's services, by their working folder or marks in their environment.
+"""Finds and ends processes of this checkout's services, by their working folder or by environment marks.
 
 Both are inherited, and some programs lose one of them: those that set their own title (Airflow's) overwrite
 their environment, and Postgres changes its folder.

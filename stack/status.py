@@ -13,10 +13,10 @@ from rich.table import Table
 
 from include.store.connection import transaction
 from include.store.figures import Rows, alert_figures, dataset_figures, episodes_by_rule
+from stack.checkout import load_stack, supervisor_of
 from stack.config import DEFAULT_PORTS, stack_settings
 from stack.ports import read_ports
 from stack.services import Stack
-from stack.up import load_stack, supervisor_of
 
 
 class Format(StrEnum):

@@ -1,8 +1,7 @@
-"""Starts the embedded stack in order and waits until each service is ready; stops it again."""
+"""Starts the embedded stack in order and waits until each service is ready."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -17,60 +16,19 @@ from types import FrameType
 from rich.console import Console
 
 from include.errors import StackError
+from stack.checkout import exclusive, load_stack, supervisor_of
 from stack.config import StackSettings, stack_settings
-from stack.credentials import load_credentials, write_private
+from stack.credentials import write_private
+from stack.down import STOP_WAVES
 from stack.leftovers import end, service_processes
 from stack.ports import choose_ports, read_ports, write_ports
 from stack.process import HOME_MARK, SERVICE_MARK, tail
 from stack.services import Service, Stack
 from stack.supervisor import Program, Supervisor
 
-# Which servers' ports belong to which program of the supervisor.
-_PROGRAM_OF_PORT = {"airflow": "airflow-api-server"}
-
-# What stops together, one group after the other: first those who use, then those who are used.
-_STOP_WAVES = (
-    ("airflow-scheduler",),
-    ("airflow-triggerer", "airflow-dag-processor", "airflow-api-server"),
-    ("docs", "spark", "s3"),
-    ("postgres",),
-)
-
-
-def load_stack(settings: StackSettings, ports: dict[str, int] | None = None) -> Stack:
-    """The stack of this checkout; without ports, on its last ones. Raises StackError if never started."""
-    known = ports or read_ports(settings.home / "run" / "ports.json")
-    if not known:
-        raise StackError("the stack was never started here; start it with `make up`")
-    return Stack(settings, load_credentials(settings.home / "secrets.json"), known)
-
-
-def supervisor_of(stack: Stack) -> Supervisor:
-    """The supervisor of a stack."""
-    return Supervisor(stack.home, stack.ports["supervisor"], stack.credentials.supervisor_password)
-
-
-@contextmanager
-def exclusive(home: Path, console: Console) -> Iterator[None]:
-    """One `up`, `down` or `clean` at a time in a home folder; the next one says so and waits."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (home / "stack.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            console.print(
-                f"Another command (process {lock.read().strip()}) is starting or stopping it; waiting"
-            )
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-
 
 def up(console: Console, only: Sequence[str] = ()) -> Stack:
-    """Start whatever is not running (`only`: of these services) and wait until it is ready: the running stack.
+    """Start what is not running (`only`: of these services) and wait until it is ready: the running stack.
 
     Raises StackError with the log's end if a service fails; what this call had started is then stopped again,
     as it is on Ctrl-C and when this process is killed.
@@ -90,26 +48,13 @@ def up(console: Console, only: Sequence[str] = ()) -> Stack:
         except BaseException:
             if fresh:
                 console.print("Stopping what was started")
-                supervisor.stop(_STOP_WAVES)
+                supervisor.stop(STOP_WAVES)
             raise
         finally:
             if guard is not None and guard.stdin is not None and guard.poll() is None:
                 guard.stdin.write(b"done\n")
                 guard.stdin.close()
     return stack
-
-
-def down(console: Console) -> bool:
-    """Stop every service and keep the data; whether anything was running."""
-    settings = stack_settings()
-    with exclusive(settings.home, console):
-        running = bool(service_processes(settings.home))
-        if not running:
-            return False
-        if read_ports(settings.home / "run" / "ports.json"):
-            supervisor_of(load_stack(settings)).stop(_STOP_WAVES)
-        end(service_processes(settings.home))
-        return True
 
 
 def _lay_out(settings: StackSettings, only: Sequence[str]) -> tuple[Stack, bool]:
