@@ -1,0 +1,103 @@
+"""Every rule, aggregate and dataset is complete: said what it is, owned, documented, tested."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.datasets import contracts
+from include.datasets.contract import Contract
+from include.settings import Settings
+from include.spark_jobs.aggregates import aggregates
+from include.spark_jobs.aggregates.aggregate import Aggregate
+from include.spark_jobs.rules import rules
+from include.spark_jobs.rules.rule import Rule
+
+ROOT = Path(__file__).resolve().parents[2]
+RULES = list(rules().values())
+AGGREGATES = list(aggregates().values())
+CONTRACTS = list(contracts().values())
+TESTS = "\n".join(path.read_text() for path in sorted((ROOT / "tests").rglob("test_*.py")))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+class TestRules:
+    def test_its_file_says_what_people_need(self, rule: Rule[Any]) -> None:
+        assert rule.judge.__module__.endswith(f".{rule.id}")
+        assert rule.pattern_id in rule.doc
+        for part in (
+            "What it flags:",
+            "Why it matters:",
+            "Known false positives:",
+            "What on-call should do:",
+        ):
+            assert part in rule.doc.replace("\n", " ")
+        assert rule.owner
+
+    def test_it_has_a_runbook(self, rule: Rule[Any]) -> None:
+        runbook = ROOT / "docs" / "runbooks" / f"{rule.id}.md"
+        assert rule.pattern_id in runbook.read_text()
+
+    def test_it_has_tests_and_an_oracle(self, rule: Rule[Any]) -> None:
+        assert (ROOT / "tests" / "spark" / f"test_{rule.id}.py").is_file()
+        assert (ROOT / "tests" / "oracle" / f"{rule.id}.sql").is_file()
+
+    def test_its_parameters_are_described_and_bounded(self, rule: Rule[Any]) -> None:
+        for name, field in rule.parameters.model_fields.items():
+            assert field.description, f"{rule.id}.{name} has no description"
+            assert not field.is_required(), f"{rule.id}.{name} has no default"
+            assert field.annotation is not float
+        assert rule.parameters.model_config["extra"] == "forbid"
+        for parameters in rule.profiles.values():
+            assert rule.parameters.model_validate(parameters) != rule.parameters()
+
+    def test_what_it_reads_exists(self, rule: Rule[Any]) -> None:
+        assert rule.dataset in contracts()
+        assert set(rule.inputs) <= aggregates(rule.dataset).keys()
+        for name in rule.reference:
+            assert contracts()[name].kind == "reference"
+        assert rule.entity
+        assert not set(rule.entity) & {*rule.evidence, "first_day", "last_day"}
+
+
+@pytest.mark.parametrize("aggregate", AGGREGATES, ids=lambda aggregate: aggregate.name)
+class TestAggregates:
+    def test_it_says_what_it_is(self, aggregate: Aggregate) -> None:
+        assert aggregate.build.__module__.endswith(f".{aggregate.name}")
+        assert aggregate.doc
+        assert aggregate.owner
+        assert all(measure.doc for measure in aggregate.measures.values())
+        assert aggregate.dataset in contracts()
+
+    def test_it_has_tests(self, aggregate: Aggregate) -> None:
+        assert (ROOT / "tests" / "spark" / f"test_{aggregate.name}.py").is_file()
+
+    def test_only_exact_types_are_summed(self, aggregate: Aggregate) -> None:
+        summed = {measure.type for measure in aggregate.measures.values() if measure.merge == "sum"}
+        assert summed <= {"bigint"}
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+class TestDatasets:
+    def test_it_says_what_it_is(self, contract: Contract) -> None:
+        assert contract.owner
+        assert contract.doc
+        assert all(field.doc for field in contract.fields)
+        assert Settings.model_fields[contract.prefix_setting].description
+        assert contract.owner in contract.as_markdown()
+
+    def test_it_has_a_suite(self, contract: Contract) -> None:
+        suite = json.loads((ROOT / "expectations" / f"{contract.name}.json").read_text())
+        assert suite["expectations"]
+        for expectation in suite["expectations"]:
+            assert expectation["meta"]["notes"], f"{expectation['type']} does not say why"
+
+    def test_its_reasons_are_tested(self, contract: Contract) -> None:
+        assert [reason for reason in contract.reasons if reason not in TESTS] == []
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
