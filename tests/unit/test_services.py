@@ -1,0 +1,98 @@
+"""What the stack would start, without starting it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from include.errors import StackError
+from stack.config import DEFAULT_PORTS, StackSettings
+from stack.credentials import Credentials
+from stack.exports import exports
+from stack.services import Stack
+
+ALL = [
+    "postgres",
+    "s3",
+    "spark",
+    "docs",
+    "airflow-api-server",
+    "airflow-dag-processor",
+    "airflow-triggerer",
+    "airflow-scheduler",
+]
+
+
+def stack_of(home: Path, **values: str) -> Stack:
+    """A stack on the default ports."""
+    return Stack(StackSettings.model_validate({"home": home, **values}), Credentials(), DEFAULT_PORTS)
+
+
+def names(stack: Stack, *only: str) -> list[str]:
+    """The services' names in order."""
+    return [service.name for service in stack.services(only)]
+
+
+def test_all_services_come_after_those_that_they_need(tmp_path: Path) -> None:
+    started: set[str] = set()
+    for service in stack_of(tmp_path).services():
+        assert started.issuperset(service.after), service.name
+        started.add(service.name)
+    assert sorted(started) == sorted(ALL)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "missing"),
+    [
+        ("s3_endpoint", "http://127.0.0.1:1", "s3"),
+        ("s3_access_key", "AKIA", "s3"),
+        ("spark_remote", "sc://spark:15002", "spark"),
+    ],
+)
+def test_what_stands_outside_is_not_started_nor_exported(
+    tmp_path: Path, setting: str, value: str, missing: str
+) -> None:
+    stack = stack_of(tmp_path, **{setting: value})
+    assert names(stack) == [name for name in ALL if name != missing]
+    exported = {"s3": "AWS_ENDPOINT_URL", "spark": "SPARK_REMOTE"}[missing]
+    assert exported in exports(stack_of(tmp_path))
+    assert exported not in exports(stack)
+    setting_name = {"s3": "VIGIL_S3_ENDPOINT", "spark": "VIGIL_SPARK_REMOTE"}[missing]
+    assert setting_name in stack_of(tmp_path).dotenv()
+    assert setting_name not in stack.dotenv()
+
+
+def test_chosen_services_wait_only_for_chosen_ones(tmp_path: Path) -> None:
+    chosen = stack_of(tmp_path).services(["airflow-scheduler", "postgres"])
+    assert [(service.name, service.after) for service in chosen] == [
+        ("postgres", ()),
+        ("airflow-scheduler", ()),
+    ]
+
+
+def test_an_unknown_service_is_named_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="no service kafka; there are postgres, s3, spark"):
+        stack_of(tmp_path).services(["kafka"])
+
+
+def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
+    stack = stack_of(tmp_path)
+    secrets = [value for name, value in vars(stack.credentials).items()]
+    assert len(secrets) > 5
+    for service in stack.services():
+        line = " ".join(service.command)
+        assert not [secret for secret in secrets if secret in line], service.name
+
+
+def test_a_shells_settings_for_other_servers_do_not_leak_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AIRFLOW__CORE__EXECUTOR", "SPARK_REMOTE", "PGHOST", "PYTHONPATH"):
+        monkeypatch.setenv(name, "another")
+    monkeypatch.setenv("VIGIL_PROFILE", "sample")
+    environment = stack_of(tmp_path).environment("spark", {"SPARK_LOCAL_IP": "127.0.0.1"})
+    assert "another" not in environment.values()
+    assert environment["SPARK_LOCAL_IP"] == "127.0.0.1"
+    assert environment["VIGIL_PROFILE"] == "sample"
+    assert (environment["VIGIL_HOME"], environment["VIGIL_SERVICE"]) == (str(tmp_path), "spark")
