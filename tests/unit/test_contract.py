@@ -1,0 +1,89 @@
+"""Contracts: found by their files, consistent in themselves, and described for people."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from include.datasets import contract, contracts
+from include.datasets.contract import CHUNK_REASONS, Contract
+from include.datasets.fields import flag, text
+from include.errors import ConfigError, ContractError
+from include.settings import ROOT
+
+
+def declared(**changes: Any) -> Contract:
+    """A small reference dataset, changed."""
+    values = {
+        "name": "words",
+        "owner": "somebody",
+        "doc": "Words.",
+        "zone": "UTC",
+        "prefix_setting": "importance_prefix",
+        "parser": "csv",
+        "kind": "reference",
+        "columns": ("word", "known"),
+        "fields": (text("word", "a word"), flag("known", "whether we know it")),
+    }
+    return Contract(**(values | changes))
+
+
+def test_all_datasets_are_found_under_their_names() -> None:
+    assert list(contracts()) == ["importance", "transactions"]
+    assert contract("transactions").kind == "events"
+
+
+def test_an_unknown_dataset_names_the_choices() -> None:
+    with pytest.raises(ConfigError, match="'weather'; there are importance, transactions"):
+        contract("weather")
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"columns": ("word",)}, r"fields read \['known'\]"),
+        ({"fields": (text("word", "a"), text("word", "b"))}, "more than one field is called word"),
+        ({"fields": (text("line", "a", source="word"),)}, "more than one field is called line"),
+        ({"kind": "events"}, "events need event_time"),
+        ({"event_key": ("weight",)}, "event_key .* names no fields"),
+        ({"prefix_setting": "words_prefix"}, "no setting words_prefix"),
+        ({"zone": "Mars/Olympus"}, "not an IANA time zone"),
+    ],
+)
+def test_a_contradiction_is_refused(changes: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ContractError, match=complaint):
+        declared(**changes)
+
+
+def test_a_consistent_contract_is_taken() -> None:
+    assert declared(event_key=("word",)).event_key == ("word",)
+
+
+@pytest.mark.parametrize("name", ["importance", "transactions"])
+def test_the_docs_name_every_field_and_reason(name: str) -> None:
+    kind = contract(name)
+    page = kind.as_markdown()
+    for field in kind.fields:
+        assert f"| {field.name} | {field.type} | {field.raw} |" in page
+    for reason, doc in {**kind.reasons, **CHUNK_REASONS}.items():
+        assert f"| {reason} | {doc} |" in page
+
+
+def test_the_schema_of_events_ends_with_their_origin() -> None:
+    schema = contract("transactions").spark_schema()
+    assert schema.simpleString() == (
+        "struct<step:int,customer:string,age:string,gender:string,zipcode_ori:string,merchant:string,"
+        "zip_merchant:string,category:string,amount_minor:bigint,fraud:boolean,event_time:timestamp,"
+        "event_day:date,chunk_id:string,line:int>"
+    )
+
+
+def test_contracts_are_light_enough_for_dag_parsing() -> None:
+    heavy = ["pyspark", "pandas", "pyarrow", "great_expectations", "numpy"]
+    code = "import sys; from include.datasets import contracts; contracts()['transactions'].as_markdown()\n"
+    code += f"print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
