@@ -14,7 +14,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ex
 from include.errors import LandError
 from include.lake import Bucket, Content, Lake, S3Object, bucket, lake
 from include.stages.claim import Budget, Claims, claim, refusal
-from include.stages.pending import Pending, find_pending, pending
+from include.stages.pending import Pending, find_pending
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures
 from include.store.chunks import Delivery, known_chunks, land_chunks
@@ -22,8 +22,6 @@ from include.store.connection import Connection, transaction
 from include.store.incidents import open_incident
 from include.store.objects import Settled, lock_landing, release, settle
 from include.store.runs import Run
-
-__all__ = ["Pending", "land", "pending"]
 
 log = logging.getLogger("vigil.stages")
 

@@ -20,7 +20,8 @@ import include.stages.land as land_module
 from include.errors import LandError, Superseded
 from include.lake import Bucket, lake
 from include.lake import bucket as open_bucket
-from include.stages.land import land, pending
+from include.stages.land import land
+from include.stages.pending import pending
 from include.store.chunks import ChunkVerdict, chunks_of, record_aggregated, record_checked
 from include.store.connection import fetch_all, transaction
 from include.store.runs import finish_run
@@ -81,7 +82,9 @@ def test_lands_bytes_under_their_hash_in_order(box: Bucket) -> None:
     assert land(run) == figures, "a published stage gives its figures again"
 
 
-def test_more_than_a_page_of_objects(box: Bucket) -> None:
+def test_more_than_a_page_of_objects(database: str, bucket: str, configure: Any) -> None:
+    configure(settle_seconds=0)
+    box = open_bucket()
     for number in range(1003):
         box.put(f"{PREFIX}chunk_{number}.csv", b"%d" % number)
     assert len(pending(DATASET)) == 1003
@@ -388,7 +391,7 @@ def test_an_unreadable_bucket_fails_clearly(box: Bucket, monkeypatch: pytest.Mon
 
 
 @given(seed=st.integers(0, 10_000))
-@hypothesis_settings(max_examples=8)
+@hypothesis_settings(max_examples=4)
 def test_any_order_and_repetition_of_deliveries_balances(box: Bucket, seed: int) -> None:
     """Whatever arrives in whatever order, twice, runs failing: equal bytes are one chunk, once."""
     dice, tag = random.Random(seed), uuid4().hex
