@@ -1,6 +1,7 @@
 """The other side: the same rules in DuckDB SQL over all events, in a process of its own.
 
-`python -m bench.duckdb_side LAKE CUT REFERENCE` prints one JSON object: the digest and what each rule holds.
+`python -m bench.duckdb_side LAKE CUT REFERENCE BATCH…` prints one JSON object: the digest and how much each
+rule found. The batches are folders of events in the lake.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from include.spark_jobs.rules import rules
 from tests.oracle.oracle import oracle
 
 
-def main(lake: str, cut: date, reference: str) -> None:
+def main(lake: str, cut: date, reference: str, batches: list[str]) -> None:
     """Evaluates every rule by its default parameters."""
     holds, verdicts = {}, []
     with duckdb.connect() as con:
-        events = con.read_parquet(f"{lake}/events/transactions/*/*/*.parquet", hive_partitioning=True)
+        files = [f"{lake}/{batch}/*/*.parquet" for batch in batches]
+        events = con.read_parquet(files, hive_partitioning=True)
         events = events.filter(f"event_day < date '{cut}'")
         weights = con.read_parquet(f"{lake}/weights.parquet")
         for rule in rules("transactions").values():
@@ -33,4 +35,4 @@ def main(lake: str, cut: date, reference: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], date.fromisoformat(sys.argv[2]), sys.argv[3])
+    main(sys.argv[1], date.fromisoformat(sys.argv[2]), sys.argv[3], sys.argv[4:])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ CHUNK_ROWS = 10_000
 BATCH_CHUNKS = 50  # the default of the setting max_chunks
 EPOCH = date(2026, 1, 1)
 REFERENCE = "reference/importance/generated"
+REFERENCE_ID = "0" * 64
 _numbers = count(1)
 
 
@@ -78,7 +78,7 @@ class Generated:
         """Records the importance as a published version."""
         run_id = _open("importance")
         with transaction() as conn:
-            publish_reference(conn, get_run(conn, run_id), "0" * 64, REFERENCE, self.pairs)
+            publish_reference(conn, get_run(conn, run_id), REFERENCE_ID, REFERENCE, self.pairs)
 
     def _parameters(self, *names: str) -> dict[str, Any]:
         return {name: getattr(self, name) for name in names}
@@ -112,7 +112,6 @@ class Batch:
         target = str(folder).replace("'", "''")
         con.execute(f"copy ({made}) to '{target}' (format parquet, partition_by (event_day))", values)
 
-    @cached_property
     def verdicts(self) -> list[ChunkVerdict]:
         """What check would have said of their chunks."""
         table = lake().read_parquet(self.path, columns=["chunk_id", "event_day"])
@@ -139,7 +138,7 @@ class Batch:
 def open_checked(batches: Sequence[Batch]) -> int:
     """Opens a run whose chunks are those of the batches, all checked; gives its id."""
     run_id = _open("transactions")
-    verdicts = [verdict for batch in batches for verdict in batch.verdicts]
+    verdicts = [verdict for batch in batches for verdict in batch.verdicts()]
     with transaction() as conn:
         landed = [Delivery(one.chunk_id, 0, f"transaction_chunks/{one.chunk_id}.csv") for one in verdicts]
         land_chunks(conn, "transactions", run_id, landed)
