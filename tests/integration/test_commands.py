@@ -24,6 +24,7 @@ from include.store.state import record_delta
 from stack.digest import digest
 from stack.explain import explain
 from stack.results import results
+from tests.flow import publish_importance, put, run_flow
 from tests.ledger import CUT, child, dei_needed, detected, new_run
 
 pytestmark = pytest.mark.usefixtures("database", "bucket")
@@ -147,6 +148,29 @@ def test_explain_judges_a_closed_detection_where_it_held(spark_remote: str) -> N
     done = call(explain, "--id", "1")
     assert f"episode: opened at cut {CUT}, ended at cut {CUT + timedelta(1)}" in done.output
     assert done.exit_code == 0, done.output
+
+
+def test_explain_recomputes_every_rule_from_real_events(spark_remote: str, configure: Configure) -> None:
+    configure(settle_seconds=0)
+    pairs = [(f"C{i:02}", "F" if i < 11 else "M", 40 if i == 0 else 20) for i in range(25)]
+    sales = [(customer, gender, n) for customer, gender, count in pairs for n in range(count)]
+    categories = ("es_food", "es_health", "es_travel")
+    lines = [
+        f"{n},{customer},3,{gender},28007,M1,28007,{categories[n % 3]},{5 + n % 17}.50,0"
+        for customer, gender, n in sales
+    ]
+    weights = [f"{customer},M1,{10 + i}.5,es_food,0" for i, (customer, _, _) in enumerate(pairs)]
+    publish_importance("\n".join(["Source,Target,Weight,typeTrans,fraud", *weights, ""]).encode())
+    columns = "step,customer,age,gender,zipcodeOri,merchant,zipMerchant,category,amount,fraud"
+    put("transactions", "chunk_0.csv", "\n".join([columns, *lines, ""]).encode())
+    figures = run_flow("transactions", profile="sample")
+    assert figures["load"]["opened"] == {"child": 25, "dei_needed": 1, "upgrade": 3}
+    for id, words in ((1, "C00 made 40"), (26, "M1 has 11 female"), (27, "C00")):
+        done = call(explain, "--id", str(id))
+        assert words in done.output
+        assert done.output.splitlines()[-1] == "verdict recomputed: same"
+        assert "  detect: " in done.output, "the Spark operations of the run"
+    assert call(digest, "--profile", "sample").output.split()[-1] == figures["detect"]["digest"]
 
 
 def test_explain_of_another_version_of_the_rule_differs() -> None:
