@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES CHUNK
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -74,6 +74,10 @@ explain: $(READY) ## a detection in words, its verdict recomputed (ID=)
 .PHONY: results
 results: $(READY) ## the detections as CSV and xlsx (OUT=dir)
 	@$(PYTHON) -m stack results $${OUT:+--out "$$OUT"}
+
+.PHONY: redrive
+redrive: $(READY) ## held chunks through the flow again, their cause being mended (DATASET= CHUNK=)
+	@$(PYTHON) -m stack redrive $${DATASET:+--dataset "$$DATASET"} $${CHUNK:+--chunk "$$CHUNK"}
 
 .PHONY: lint
 lint: $(READY) ## ruff and mypy

@@ -91,7 +91,7 @@ def feed(
     keep: Annotated[Path | None, typer.Option(help="folder for a copy of every chunk")] = None,
 ) -> None:
     """Feed a file as chunks; a feed that was stopped goes on where it was."""
-    with Progress(transient=True) as progress:
+    with _clear_s3_errors(), Progress(transient=True) as progress:
         fetching = progress.add_task("fetching", total=None, visible=is_address(file))
         feeding = progress.add_task(f"feeding {dataset}", total=None)
         fed = feed_file(
@@ -109,6 +109,20 @@ def feed(
     else:
         text = f"This source was fed before, in {len(fed.keys)} chunks, and nothing was changed: {place}"
     Console().print(text, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _clear_s3_errors() -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        where = get_settings().s3_endpoint or "the AWS credentials' S3"
+        raise FeedError(
+            f"bucket {get_settings().bucket!r} at {where} cannot be used: {error} Start the stack with "
+            "`make up`, or see VIGIL_S3_ENDPOINT in .env; the feed goes on where it stopped"
+        ) from error
 
 
 @contextmanager

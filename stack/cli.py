@@ -24,6 +24,7 @@ _ELSEWHERE = {
     "explain": ("stack.explain", "explain"),
     "results": ("stack.results", "results"),
     "bench": ("stack.bench", "bench"),
+    "redrive": ("stack.redrive", "redrive"),
 }
 
 console = Console(stderr=True, highlight=False)

@@ -138,6 +138,16 @@ def hold(conn: Connection, dataset: str, chunks: Sequence[Chunk], reason: str) -
     execute(conn, "chunks/hold", dataset=dataset, chunk_ids=ids, reason=reason)
 
 
+def redrive(conn: Connection, dataset: str, chunk_id: str = "") -> list[str]:
+    """Puts held and unreadable chunks back to `landed`, for the next run to take; gives their ids.
+
+    For when what stopped them is mended. `chunk_id`: one, or the first digits of it; empty: all. Those whose
+    run is still at work are left as they are.
+    """
+    rows = fetch_all(conn, "chunks/redrive", dataset=dataset, chunk_id=chunk_id)
+    return [row["chunk_id"] for row in rows]
+
+
 def newest_event_day(conn: Connection, dataset: str, through_seq: int) -> date | None:
     """The newest event day (in the dataset's zone) in batches up to `through_seq`; None without events."""
     row = fetch_one(conn, "chunks/newest_event_day", dataset=dataset, through_seq=through_seq)

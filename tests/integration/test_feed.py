@@ -247,6 +247,12 @@ def test_nobody_answers() -> None:
         feed_file("transactions", "http://127.0.0.1:9/data", every=0)
 
 
+def test_says_that_s3_is_out_of_reach(tmp_path: Path, configure: Any) -> None:
+    configure(bucket="no-such-bucket")
+    with pytest.raises(FeedError, match=r"'no-such-bucket' at http://.* cannot be used.*make up"):
+        feed_module.feed(source(tmp_path, 2))
+
+
 def test_one_chunk_every_so_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     slept: list[float] = []

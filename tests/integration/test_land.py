@@ -22,7 +22,7 @@ from include.lake import Bucket, lake
 from include.lake import bucket as open_bucket
 from include.stages.land import land
 from include.stages.pending import pending
-from include.store.chunks import ChunkVerdict, chunks_of, record_aggregated, record_checked
+from include.store.chunks import ChunkVerdict, chunks_of, record_aggregated, record_checked, redrive
 from include.store.connection import fetch_all, transaction
 from include.store.runs import finish_run
 from tests.integration.ledger import objects_in_ledger, open_test_run
@@ -374,6 +374,33 @@ def test_adopted_checked_chunks_keep_what_check_found(box: Bucket) -> None:
         assert [c.events_path for c in chunks_of(conn, heir, "checked")] == ["events/x"]
         assert record_aggregated(conn, heir, DATASET, [sha(b"a")]) == 1
     assert pending(DATASET).leftovers == 0
+
+
+def test_held_chunks_can_be_driven_through_again(box: Bucket) -> None:
+    for body in (b"held", b"unreadable", b"good"):
+        box.put(f"{PREFIX}{body.decode()}.csv", body)
+    run = open_test_run()
+    land(run)
+    verdicts = [
+        ChunkVerdict(sha(b"held"), "held", "mix", 3, 0, 1, 0, 2, events_path="events/x"),
+        ChunkVerdict(sha(b"unreadable"), "unreadable", "bad_header"),
+        ChunkVerdict(sha(b"good"), "checked", None, 3, 3, 0, 0, 0),
+    ]
+    with transaction() as conn:
+        record_checked(conn, run, verdicts)
+        record_aggregated(conn, run, DATASET, [sha(b"good")])
+        assert redrive(conn, DATASET) == [], "its run is still at work"
+        assert len(pending(DATASET)) == 0
+    fail(run)
+    with transaction() as conn:
+        assert redrive(conn, "importance") == []
+        assert redrive(conn, DATASET, sha(b"held")[:12]) == [sha(b"held")]
+        assert redrive(conn, DATASET) == [sha(b"unreadable")]
+    again = open_test_run()
+    assert set(land(again)["adopted"]) == {sha(b"held"), sha(b"unreadable")}
+    with transaction() as conn:
+        waiting = chunks_of(conn, again, "landed")
+    assert [(c.rows_in, c.reason, c.tries, c.events_path) for c in waiting] == [(None, None, 1, None)] * 2
 
 
 def test_an_unreadable_bucket_fails_clearly(box: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
