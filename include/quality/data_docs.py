@@ -149,7 +149,7 @@ def _render_list(
     note: str,
     suites: list[str],
 ) -> str:
-    template = _view().env.get_template("list.j2")
+    template = _view().env.get_template("list.html")
     texts = {"title": title, "header": header, "numbers": numbers, "note": note}
     text: str = template.render(**texts, rows=rows, root=root, trail=trail, suites=suites)
     return text
@@ -171,7 +171,7 @@ def _render_chunk(page: ChunkPage, *, root: str, trail: list[tuple[str, str]]) -
         document.sections = document.sections[1:]  # the overview is ours
     text: str = _view().render(
         document,
-        template="chunk.j2",
+        template="chunk.html",
         title=page.key,
         root=root,
         trail=trail,
@@ -194,7 +194,7 @@ def _render_suite(suite: gx.ExpectationSuite) -> str:
     document.sections = document.sections[1:]  # the overview counts what the table shows
     text: str = _view().render(
         document,
-        template="suite.j2",
+        template="suite.html",
         title=f"What is expected of {suite.name}",
         root="../",
         trail=[],
@@ -209,7 +209,10 @@ def _render_suite(suite: gx.ExpectationSuite) -> str:
 
 @cache
 def _view() -> Any:
-    """Great Expectations' view with our page around its content blocks."""
+    """Great Expectations' view with our pages around its content blocks.
+
+    Ours are named .html, not .j2 as its own, because only so does its environment escape what they show.
+    """
     great_expectations()
     from great_expectations.render.view.view import DefaultJinjaPageView
     from jinja2 import ChoiceLoader, FileSystemLoader
