@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from include.errors import ConfigError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+    from pyspark.sql.connect.shell.progress import ProgressHandler
 
 
 @dataclass
@@ -42,7 +43,7 @@ def spark_work(remote: str, session: UUID) -> Iterator[SparkWork]:
     """A session under this id, ended on leaving. UTC is set on it, whatever the server's default is."""
     work = SparkWork(_connect(remote, session))
     work.spark.conf.set("spark.sql.session.timeZone", "UTC")
-    work.spark.client.register_progress_handler(work.note)
+    work.spark.client.register_progress_handler(cast("ProgressHandler", work.note))
     try:
         yield work
     finally:
