@@ -166,8 +166,9 @@ def test_each_reason_fires_where_it_must_and_nowhere_else(spark: SparkSession, t
     assert result.figures["good"].loaded == result.figures["good"].rows_in == len(TAKEN)
 
 
-def test_every_reason_of_the_contract_is_in_the_table() -> None:
+def test_every_reason_of_the_contracts_is_in_the_tables() -> None:
     assert {reason for _, _, reason in REFUSED} == set(TRANSACTIONS.reasons) - set(LINE_REASONS)
+    assert {reason for _, reason in WEIGHTS_REFUSED} == set(IMPORTANCE.reasons) - set(LINE_REASONS)
 
 
 def test_of_many_faults_the_first_in_the_contract_counts(spark: SparkSession, tmp_path: Path) -> None:
@@ -254,31 +255,36 @@ def test_a_second_attempt_on_the_same_path_leaves_what_one_leaves(
     assert checked(spark, tmp_path, chunks) == checked(spark, tmp_path, chunks)
 
 
-@pytest.mark.parametrize(
-    ("weight", "expected"),
-    [
-        ("0.000001", 1),
-        ("4.55", 4_550_000),
-        ("999999999999.999999", 999_999_999_999_999_999),
-        ("0.0000001", "weight_precision"),
-        ("1e-05", "bad_weight"),
-        ("-1", "negative_weight"),
-        ("", "missing_weight"),
-        ("1000000000000", "weight_out_of_range"),
-    ],
-)
-def test_weights_are_exact_millionths(
-    spark: SparkSession, tmp_path: Path, weight: str, expected: int | str
-) -> None:
-    chunk = f"Source,Target,Weight,typeTrans,fraud\n'C1','M1',{weight},'es_food',0\n".encode()
+WEIGHTS_TAKEN = [
+    ("'C1','M1',0.000001,'es_food',0", 1),
+    ("'C1','M1',4.55,'es_food',1", 4_550_000),
+    ("'C1','M1',0,,0", 0),
+    ("'C1','M1',999999999999.999999,'es_food',0", 999_999_999_999_999_999),
+]
+WEIGHTS_REFUSED = [
+    ("'','M1',1,'es_food',0", "missing_source"),
+    (f"{LONG},'M1',1,'es_food',0", "bad_source"),
+    ("'C1','',1,'es_food',0", "missing_target"),
+    (f"'C1',{LONG},1,'es_food',0", "bad_target"),
+    ("'C1','M1',,'es_food',0", "missing_weight"),
+    ("'C1','M1',-1,'es_food',0", "negative_weight"),
+    ("'C1','M1',1e-05,'es_food',0", "bad_weight"),
+    ("'C1','M1',0.0000001,'es_food',0", "weight_precision"),
+    ("'C1','M1',1000000000000,'es_food',0", "weight_out_of_range"),
+    (f"'C1','M1',1,{LONG},0", "bad_type_trans"),
+    ("'C1','M1',1,'es_food',", "missing_fraud"),
+    ("'C1','M1',1,'es_food',no", "bad_fraud"),
+]
+
+
+def test_weights_are_exact_millionths(spark: SparkSession, tmp_path: Path) -> None:
+    lines = [text for text, _ in [*WEIGHTS_TAKEN, *WEIGHTS_REFUSED]]
+    chunk = "\n".join(["Source,Target,Weight,typeTrans,fraud", *lines]).encode()
     result = checked(spark, tmp_path, {"c": chunk}, IMPORTANCE)
-    if isinstance(expected, str):
-        assert [row["reason"] for row in result.quarantine] == [expected]
-    else:
-        assert [(row["source"], row["target"], row["weight_micro"]) for row in result.events] == [
-            ("C1", "M1", expected)
-        ]
-        assert result.figures["c"] == ChunkFigures(loaded=1)
+    assert [row["weight_micro"] for row in result.events] == [weight for _, weight in WEIGHTS_TAKEN]
+    assert {(row["source"], row["target"]) for row in result.events} == {("C1", "M1")}
+    assert [row["reason"] for row in result.quarantine] == [reason for _, reason in WEIGHTS_REFUSED]
+    assert (result.figures["c"].loaded, result.figures["c"].first_day) == (len(WEIGHTS_TAKEN), None)
 
 
 def test_an_event_key_is_refused_rather_than_ignored(spark: SparkSession, tmp_path: Path) -> None:
