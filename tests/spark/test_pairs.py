@@ -47,7 +47,8 @@ def expected(events: list[Event], cut: date) -> list[dict[str, Any]]:
     con = duckdb.connect()
     known = pa.Table.from_pylist([event._asdict() for event in events])
     con.register("known", known)
-    return con.execute(EXPECTED, [cut]).to_arrow_table().to_pylist()
+    found: list[dict[str, Any]] = con.sql(EXPECTED, params=[cut]).to_arrow_table().to_pylist()
+    return found
 
 
 def rows(state: DataFrame) -> list[dict[str, Any]]:
