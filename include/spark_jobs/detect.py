@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from include.errors import ContractError
-from include.spark_jobs.rules.rule import Inputs, Parameters, Rule
+from include.spark_jobs.rules.rule import Inputs, Judged, Parameters, Rule
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,28 +36,47 @@ class RuleVerdict(NamedTuple):
     digest: str
 
 
-def write_evaluation(
-    rule: Rule[Any], parameters: Parameters, inputs: Inputs, path: str, partitions: int = 1
-) -> None:
-    """Writes what holds, sorted by entity: entity columns, first_day, last_day, evidence. Findings are
-    few."""
-    found = rule.find(inputs, parameters).repartition(partitions, *rule.entity)
-    found.sortWithinPartitions(*rule.entity).write.mode("overwrite").parquet(path)
+@contextmanager
+def judged_once(asked: Iterable[tuple[Rule[Any], Parameters]], inputs: Inputs) -> Iterator[dict[str, Judged]]:
+    """Each rule's candidates by rule id, kept until the end of the `with`.
+
+    What holds and what nearly holds are both picked from them, so that the ranks and counts behind them are
+    computed once. Candidates that are nothing but an input are not kept a second time.
+    """
+    judged = {}
+    kept = []
+    try:
+        for rule, parameters in asked:
+            one = rule.judge(inputs, parameters)
+            if all(one.candidates is not given for given in inputs.values()):
+                one = one._replace(candidates=one.candidates.persist())
+                kept.append(one.candidates)
+            judged[rule.id] = one
+        yield judged
+    finally:
+        for candidates in kept:
+            candidates.unpersist()
 
 
-def nearest_misses(asked: Sequence[tuple[Rule[Any], Parameters]], inputs: Inputs) -> dict[str, list[Any]]:
+def write_evaluation(rule: Rule[Any], judged: Judged, path: str) -> None:
+    """Writes what holds, sorted by entity: entity columns, first_day, last_day, evidence; they are few."""
+    found = rule.holding(judged).repartition(1).sortWithinPartitions(*rule.entity)
+    found.write.mode("overwrite").parquet(path)
+
+
+def nearest_misses(patterns: Sequence[Rule[Any]], judged: Mapping[str, Judged]) -> dict[str, list[Any]]:
     """Per rule the entities that miss exactly one condition by least: [{"entity": {…}, "lacks": …}, …]."""
     from pyspark.sql import functions as F
 
-    def nearest(rule: Rule[Any], parameters: Parameters) -> DataFrame:
-        misses = rule.near_misses(inputs, parameters).orderBy("gap", *rule.entity).limit(NEAR_MISSES)
+    def nearest(rule: Rule[Any]) -> DataFrame:
+        misses = rule.missing_one(judged[rule.id]).orderBy("gap", *rule.entity).limit(NEAR_MISSES)
         entity = F.to_json(F.struct(*rule.entity)).alias("entity")
         return misses.select(F.lit(rule.id).alias("rule"), "gap", entity, "lacks")
 
     # All rules in one query: a Spark job less for each.
-    frames = [nearest(rule, parameters) for rule, parameters in asked]
+    frames = [nearest(rule) for rule in patterns]
     rows = reduce(lambda left, right: left.unionByName(right), frames).collect() if frames else []
-    found: dict[str, list[Any]] = {rule.id: [] for rule, _ in asked}
+    found: dict[str, list[Any]] = {rule.id: [] for rule in patterns}
     for row in sorted(rows, key=lambda row: (row["rule"], row["gap"], row["entity"])):
         found[row["rule"]].append({"entity": json.loads(row["entity"]), "lacks": row["lacks"]})
     return found

@@ -12,7 +12,14 @@ from include.errors import ConfigError
 from include.lake import lake
 from include.settings import get_settings
 from include.spark_jobs.aggregates import aggregates
-from include.spark_jobs.detect import RuleVerdict, cut_digest, nearest_misses, rule_digest, write_evaluation
+from include.spark_jobs.detect import (
+    RuleVerdict,
+    cut_digest,
+    judged_once,
+    nearest_misses,
+    rule_digest,
+    write_evaluation,
+)
 from include.spark_jobs.rules import rules
 from include.spark_jobs.rules.rule import Parameters, Rule
 from include.stages.inputs import (
@@ -64,10 +71,11 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
     with (
         spark_for(attempt) as work,
         kept_inputs(work.spark, plan, attempt.folder, not run.dry_run) as (inputs, checkpoints),
+        judged_once(asked.values(), inputs) as judged,
     ):
         for rule, parameters in asked.values():
             path = f"evaluations/{run.dataset}/{rule.id}/{attempt.folder}"
-            write_evaluation(rule, parameters, inputs, lake().path(path))
+            write_evaluation(rule, judged[rule.id], lake().path(path))
             rows = lake().read_parquet(path)
             evaluations.append(
                 Evaluation(
@@ -84,7 +92,7 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
                     run_id=run.run_id,
                 )
             )
-        misses = nearest_misses(list(asked.values()), inputs)
+        misses = nearest_misses(patterns, judged)
 
     def publish(conn: Connection) -> None:
         for evaluation in evaluations:

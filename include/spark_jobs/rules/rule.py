@@ -84,16 +84,22 @@ class Rule(Generic[P]):
 
     def find(self, inputs: Inputs, parameters: P) -> DataFrame:
         """What holds: entity columns, first_day, last_day and evidence, one row per entity."""
-        candidates, conditions = self.judge(inputs, parameters)
-        holds = candidates.where(reduce(and_, [condition.met for condition in conditions]))
-        return holds.select(*self.entity, "first_day", "last_day", *self.evidence)
+        return self.holding(self.judge(inputs, parameters))
 
     def near_misses(self, inputs: Inputs, parameters: P) -> DataFrame:
-        """Entities that miss exactly one condition: entity columns, `lacks` (string) and `gap` (bigint),
-        unsorted."""
+        """What nearly holds: see `missing_one`."""
+        return self.missing_one(self.judge(inputs, parameters))
+
+    def holding(self, judged: Judged) -> DataFrame:
+        """The candidates that meet every condition, columns as of `find`."""
+        holds = judged.candidates.where(reduce(and_, [condition.met for condition in judged.conditions]))
+        return holds.select(*self.entity, "first_day", "last_day", *self.evidence)
+
+    def missing_one(self, judged: Judged) -> DataFrame:
+        """Candidates that miss exactly one condition: entity columns, `lacks` (string), `gap` (bigint)."""
         from pyspark.sql import functions as F
 
-        candidates, conditions = self.judge(inputs, parameters)
+        candidates, conditions = judged
         missed = reduce(add, [(~condition.met).cast("int") for condition in conditions])
         lacks = F.coalesce(*[F.when(~condition.met, condition.lacks) for condition in conditions])
         gap = F.coalesce(*[F.when(~condition.met, condition.gap) for condition in conditions])
