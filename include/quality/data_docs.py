@@ -200,11 +200,15 @@ def _render_suite(suite: gx.ExpectationSuite) -> str:
         trail=[],
         note=in_words(suite.meta),
         expectations=[
-            (one.kwargs.get("column", ""), str(one.severity), min_rows(one.meta), in_words(one.meta))
+            (one.kwargs.get("column", ""), _severity(one.severity), min_rows(one.meta), in_words(one.meta))
             for one in suite.expectation_configurations
         ],
     )
     return text
+
+
+def _severity(severity: Any) -> str:
+    return str(getattr(severity, "value", severity))
 
 
 @cache

@@ -81,7 +81,9 @@ def test_pages_need_no_other_server_and_every_link_leads_somewhere(tmp_path: Pat
 
 def test_the_suite_page_says_why(tmp_path: Path) -> None:
     write(DataDocs(tmp_path), page())
-    assert "one bad row holds the file" in (tmp_path / "expectations/importance.html").read_text()
+    text = (tmp_path / "expectations/importance.html").read_text()
+    assert "one bad row holds the file" in text
+    assert set(re.findall(r'<span class="badge [a-z]*">(.*?)</span>', text)) == {"critical", "warning"}
 
 
 def test_the_front_page_lists_the_newest_attempts_first(tmp_path: Path) -> None:
