@@ -51,8 +51,8 @@ def landed_to_alerted(tell: Tell) -> Figures:
             wait_until_through(SECONDS)
     table = [[name, *(f"{f(found):.1f}" for f in (median, min, max))] for name, found in seconds.items()]
     note = (
-        f"{CHUNKS} chunks of 10,000 rows, one after the other, on the embedded stack with its default settings: "
-        "from the start of the PUT to the end of the stage alert, by the ledger. What the stages "
+        f"{CHUNKS} chunks of 10,000 rows, one after the other, on the embedded stack with its default "
+        "settings: from the start of the PUT to the end of the stage alert, by the ledger. What the stages "
         "do not add up to is Airflow starting tasks. The sensor lists the prefix every "
         f"{settings.poll_seconds:g} s and waits until an object is {settings.settle_seconds:g} s old."
     )
