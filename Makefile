@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES CHUNK
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -91,11 +91,12 @@ test: $(READY) ## every test but the long proofs
 
 .PHONY: prove
 prove: $(READY) ## the long proofs, with their figures
-	@$(PYTHON) -m pytest -m prove -s
+	@$(PYTHON) -m pytest -m prove
+	@$(PYTHON) -m tests.prove
 
 .PHONY: bench
-bench: $(READY) ## Spark against DuckDB on generated transactions, as a table
-	@$(PYTHON) -m stack bench
+bench: $(READY) ## Spark against DuckDB on generated transactions, as tables ([OUT=file] [LARGE=1: 60M rows too])
+	@$(PYTHON) -m bench $${OUT:+--out "$$OUT"} $${LARGE:+--large}
 
 .PHONY: lock
 lock: $(READY) ## compile requirements.in to requirements.txt

@@ -23,7 +23,6 @@ _ELSEWHERE = {
     "digest": ("stack.digest", "digest"),
     "explain": ("stack.explain", "explain"),
     "results": ("stack.results", "results"),
-    "bench": ("stack.bench", "bench"),
     "redrive": ("stack.redrive", "redrive"),
 }
 
