@@ -18,7 +18,8 @@ help: ## this list
 $(READY): requirements.txt Makefile
 	@set -e; for python in python3.11 python3.12 python3.13 python3 missing; do \
 	  if [ $$python = missing ]; then \
-	    echo "No Python from 3.11 to 3.13 on the PATH (python3.11, python3.12, python3.13 and python3 were tried)." >&2; \
+	    echo "No Python from 3.11 to 3.13 with its venv module on the PATH;" \
+	      "tried python3.11, python3.12, python3.13 and python3." >&2; \
 	    exit 1; \
 	  fi; \
 	  if $$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -26,8 +27,12 @@ $(READY): requirements.txt Makefile
 	done; \
 	[ -x $(PYTHON) ] || $$python -m venv .venv
 	@$(PYTHON) -c 'import uv' 2>/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@echo "Installing the requirements into .venv"
-	@$(PYTHON) -m uv pip sync --quiet --python $(PYTHON) requirements.txt
+	@echo "Installing the requirements into .venv" >&2
+	@# uv does not read pip's settings: hand on the index and the certificates that this machine's pip uses.
+	@index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)}}"; \
+	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+	if [ -n "$$PIP_CERT" ] && [ -z "$$SSL_CERT_FILE" ]; then export SSL_CERT_FILE="$$PIP_CERT"; fi; \
+	$(PYTHON) -m uv pip sync --quiet --python $(PYTHON) requirements.txt
 	@touch $(READY)
 
 .PHONY: up

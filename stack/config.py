@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from include.settings import home_dir
@@ -28,6 +28,13 @@ class StackSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="VIGIL_", extra="ignore", env_ignore_empty=True)
 
     home: Path = Field(default_factory=home_dir, description="the one folder that holds all local state")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        """Programs run in folders of their own, and are told by them."""
+        return home.expanduser().resolve()
+
     bucket: str = Field("vigil", description="the bucket that is created on the embedded S3")
 
     port_airflow: int | None = Field(None, ge=1, le=65535, description="Airflow's UI and API")

@@ -96,3 +96,9 @@ def test_a_shells_settings_for_other_servers_do_not_leak_in(
     assert environment["SPARK_LOCAL_IP"] == "127.0.0.1"
     assert environment["VIGIL_PROFILE"] == "sample"
     assert (environment["VIGIL_HOME"], environment["VIGIL_SERVICE"]) == (str(tmp_path), "spark")
+
+
+def test_a_relative_home_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VIGIL_HOME", "here")
+    assert StackSettings().home == tmp_path.resolve() / "here"
