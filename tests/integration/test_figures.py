@@ -1,0 +1,64 @@
+"""The ledger in figures, as `make status` prints them."""
+
+from __future__ import annotations
+
+import psycopg
+
+from include.store.connection import transaction
+from include.store.figures import alert_figures, dataset_figures, episodes_by_rule
+
+LEDGER = """
+insert into runs (dataset, dag_id, dag_run_id, started_at, dry_run, profile, scope, lease_until)
+values ('transactions', 'transactions', 'one', now(), false, 'default', '{}', now());
+insert into chunks (dataset, chunk_id, bytes, first_key, status, run_id, rows_in, rows_loaded,
+                    rows_quarantined, rows_duplicate, rows_held, seq)
+values ('transactions', repeat('a', 64), 1, 'a', 'aggregated', 1, 10, 7, 2, 1, 0, 1),
+       ('transactions', repeat('b', 64), 1, 'b', 'aggregated', 1, 5, 5, 0, 0, 0, 2),
+       ('transactions', repeat('c', 64), 1, 'c', 'held', 1, 4, 0, 0, 0, 4, null),
+       ('transactions', repeat('d', 64), 1, 'd', 'unreadable', 1, null, null, null, null, null, null),
+       ('importance', repeat('e', 64), 1, 'e', 'landed', 1, null, null, null, null, null, null);
+insert into detections (dataset, rule, profile, entity, opened_cut, last_cut, closed_cut, close_reason,
+                        rule_version, parameters, reference, evidence, first_day, last_day, through_seq,
+                        opened_run, last_run, recorded_at, closed_at)
+select 'transactions', rule, 'default', jsonb_build_object('merchant', n), '2026-01-02', '2026-01-02',
+       case when closed then date '2026-01-03' end, case when closed then 'ended' end,
+       1, '{}', '', '{}', '2026-01-01', '2026-01-01', 1, 1, 1, now(), case when closed then now() end
+from (values ('child', 1, false), ('child', 2, true), ('child', 3, true), ('upgrade', 4, false))
+     as e (rule, n, closed);
+insert into incidents (fingerprint, kind, dataset, severity, title, body)
+values ('one', 'held', 'transactions', 'warning', 'one', '{}'),
+       ('two', 'held', 'transactions', 'info', 'two', '{}');
+insert into outbox (incident_id, channel, idempotency_key, status)
+select incident_id, channel, gen_random_uuid(), status
+from incidents, (values ('log', 'sent'), ('webhook', 'pending')) as o (channel, status)
+where incident_id = 1
+union all select 2, 'log', gen_random_uuid(), 'dead';
+"""
+
+
+def test_an_empty_ledger_has_empty_figures(database: str) -> None:
+    with transaction() as conn:
+        assert dataset_figures(conn) == {}
+        assert episodes_by_rule(conn) == {}
+        assert alert_figures(conn).model_dump() == {"sent": 0, "pending": 0}
+
+
+def test_figures_count_every_row_once(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(LEDGER)
+    with transaction() as conn:
+        datasets = {name: figures.model_dump() for name, figures in dataset_figures(conn).items()}
+        episodes = {rule: found.model_dump() for rule, found in episodes_by_rule(conn).items()}
+        alerts = alert_figures(conn).model_dump()
+    assert datasets == {
+        "importance": {
+            "chunks": {"landed": 1},
+            "rows": {"rows_in": 0, "loaded": 0, "quarantined": 0, "duplicate": 0, "held": 0},
+        },
+        "transactions": {
+            "chunks": {"aggregated": 2, "held": 1, "unreadable": 1},
+            "rows": {"rows_in": 19, "loaded": 12, "quarantined": 2, "duplicate": 1, "held": 4},
+        },
+    }
+    assert episodes == {"child": {"open": 1, "closed": 2}, "upgrade": {"open": 1, "closed": 0}}
+    assert alerts == {"sent": 1, "pending": 1}
