@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,6 @@ from include.errors import ConfigError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-    from pyspark.sql.connect.shell.progress import ProgressHandler
 
 
 @dataclass
@@ -22,28 +22,42 @@ class SparkWork:
     spark: SparkSession
     operations: list[str] = field(default_factory=list)
 
-    def note(self, *, operation_id: str | None = None, **_: Any) -> None:
-        """Progress handler of the Spark Connect client."""
-        if operation_id and operation_id not in self.operations:
-            self.operations.append(operation_id)
 
-
-def _connect(remote: str, session: UUID) -> SparkSession:
-    from pyspark.sql import SparkSession
+def _connect(remote: str, session: UUID, operations: list[str] | None = None) -> SparkSession:
+    from pyspark.sql.connect.client.core import DefaultChannelBuilder
+    from pyspark.sql.connect.session import SparkSession as ConnectSession
 
     if not remote.startswith("sc://"):
         raise ConfigError(f"VIGIL_SPARK_REMOTE must be a Spark Connect URL, sc://host:port, not {remote!r}")
     joiner = ";" if "/;" in remote else "/;"
+    builder = DefaultChannelBuilder(f"{remote.rstrip('/')}{joiner}session_id={session}")
+    if operations is not None:
+        builder.add_interceptor(_noting(operations))
+    # As `SparkSession.builder.remote(...)` does: column functions then make Connect's columns.
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
     # create(), not getOrCreate(): a process may hold sessions of several attempts after each other
-    return SparkSession.builder.remote(f"{remote.rstrip('/')}{joiner}session_id={session}").create()
+    return cast("SparkSession", ConnectSession.builder.channelBuilder(builder).create())
+
+
+def _noting(operations: list[str]) -> Any:
+    """Notes the id of every operation asked for; progress handlers do not learn that of short ones."""
+    import grpc  # type: ignore[import-untyped]
+
+    class Noting(grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+        def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
+            if details.method.endswith("/ExecutePlan") and request.operation_id not in operations:
+                operations.append(request.operation_id)
+            return continuation(details, request)
+
+    return Noting()
 
 
 @contextmanager
 def spark_work(remote: str, session: UUID) -> Iterator[SparkWork]:
     """A session under this id, ended on leaving. UTC is set on it, whatever the server's default is."""
-    work = SparkWork(_connect(remote, session))
+    operations: list[str] = []
+    work = SparkWork(_connect(remote, session, operations), operations)
     work.spark.conf.set("spark.sql.session.timeZone", "UTC")
-    work.spark.client.register_progress_handler(cast("ProgressHandler", work.note))
     try:
         yield work
     finally:

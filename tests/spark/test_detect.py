@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import duckdb
 import pyarrow as pa
@@ -225,6 +226,17 @@ def test_published_evaluations_say_what_was_asked_and_found() -> None:
         near = figures["rules"][one.rule]["near_misses"]
         assert len(near) <= 5
         assert all(set(miss["entity"]) == set(rule.entity) and miss["lacks"] for miss in near)
+
+
+def test_attempts_name_the_spark_operations_that_they_used() -> None:
+    published(WEIGHTS)
+    detected([EVENTS])
+    with transaction() as conn:
+        rows = conn.execute("select stage, operations, spark_session from attempts order by stage").fetchall()
+    used = {row["stage"]: row for row in rows if row["spark_session"]}
+    assert len(used["aggregate"]["operations"]) >= 1
+    assert len(used["detect"]["operations"]) > len(SMALL)  # what holds by rule, and the near misses
+    assert all(UUID(operation) for row in used.values() for operation in row["operations"])
 
 
 def test_a_verdict_can_be_computed_again_for_one_entity() -> None:
