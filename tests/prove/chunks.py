@@ -48,14 +48,16 @@ def rows(count: int = ROWS, seed: int = 7, big_customers: int = 400) -> list[Row
     """`count` good rows over `DAYS` days, in the order of their days; the same for the same seed.
 
     Half go to one merchant, whose customers' ranks drift: some are UPGRADE for a while only. Planted beside
-    it: pairs of 79 and 80 cheap transactions, one whose average rises again, one of exactly 23.00; merchants
-    with 99 and 100 women, with as many men, with customers seen as both, and one that turns to more women.
+    it: pairs of 79 and 80 cheap transactions, one of exactly 23.00, some whose average rises, also within a
+    day; merchants with 99 and 100 women, with as many men, with customers seen as both, and one that turns
+    to more women.
     """
     rng = random.Random(seed)
     planted = sorted(_planted(), key=lambda row: row.step)
     noise = []
-    for i in range(count - len(planted)):
-        step = i * DAYS // (count - len(planted))
+    total = count - len(planted) - len(_late())
+    for i in range(total):
+        step = i * DAYS // total
         if rng.random() < 0.5:
             # A skew makes counts differ; its centre moves with the days, so that ranks do too.
             number = int(rng.triangular(0, big_customers, (step * 40) % big_customers))
@@ -64,8 +66,8 @@ def rows(count: int = ROWS, seed: int = 7, big_customers: int = 400) -> list[Row
             number, merchant = rng.randrange(3000), f"M_{rng.randrange(40):02d}"
         gender = "FMMU"[number % 4] if merchant == "M_BIG" else "FFMEU"[number % 5]
         noise.append(Row(step, f"C_{number:04d}", gender, merchant, rng.randrange(2500, 40_000)))
-    # A stable sort: planted rows come first in each of their days.
-    return sorted([*planted, *noise], key=lambda row: row.step)
+    # A stable sort: planted rows come first in each of their days, late ones last.
+    return sorted([*planted, *noise, *_late()], key=lambda row: row.step)
 
 
 def _planted() -> Iterator[Row]:
@@ -77,6 +79,10 @@ def _planted() -> Iterator[Row]:
         if i:
             yield Row(step, "C_SEVENTY_NINE", "U", "M_KIOSK", 100)
     yield Row(6, "C_ONCE_CHILD", "U", "M_KIOSK", 500_000)
+    for i in range(80):
+        yield Row(8, "C_MORNING_CHILD", "U", "M_KIOSK", 1000)
+        yield Row(i * 4 // 80, "C_NOT_AT_NOON", "U", "M_KIOSK", 1000)
+    yield Row(8, "C_NOT_AT_NOON", "U", "M_KIOSK", 150_000)
     for women, men, merchant in ((100, 101, "M_DEI"), (99, 200, "M_FEW"), (110, 110, "M_EVEN")):
         for i in range(women):
             yield Row(i * 5 // women, f"C_{merchant}_F{i}", "F", merchant, 5000)
@@ -91,6 +97,12 @@ def _planted() -> Iterator[Row]:
         yield Row(2, f"C_BOTH_M{i}", "M", "M_BOTH", 5000)
         yield Row(2, f"C_BOTH_N{i}", "M", "M_BOTH", 5000)
     yield Row(3, "C_BOTH_F0", "M", "M_BOTH", 5000)
+
+
+def _late() -> list[Row]:
+    """What comes at the end of a day: it takes back, or brings back, what an earlier chunk of the day said."""
+    taken_back = Row(8, "C_MORNING_CHILD", "U", "M_KIOSK", 500_000)
+    return [taken_back, *[Row(8, "C_NOT_AT_NOON", "U", "M_KIOSK", 100)] * 60]
 
 
 @dataclass(frozen=True)
