@@ -100,7 +100,7 @@ def _planted() -> Iterator[Row]:
 
 
 def _late() -> list[Row]:
-    """What comes at the end of a day: it takes back, or brings back, what an earlier chunk of the day said."""
+    """What comes at a day's end: it takes back, or brings back, what an earlier chunk of the day said."""
     taken_back = Row(8, "C_MORNING_CHILD", "U", "M_KIOSK", 500_000)
     return [taken_back, *[Row(8, "C_NOT_AT_NOON", "U", "M_KIOSK", 100)] * 60]
 
