@@ -1,14 +1,16 @@
-"""Data Docs over HTTP: rclone serving one folder, read only, on loopback."""
+"""Data Docs over HTTP: Python's own file server for one folder, on loopback."""
 
 from __future__ import annotations
 
-import os
 import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from stack.process import accepts, bound
-from stack.s3 import rclone
+
+# What is there before the first check wrote its pages.
+FIRST_PAGE = "<!doctype html><title>Data Docs</title><p>Nothing was checked yet: feed a file, or run the demo.\n"
 
 
 @dataclass(frozen=True)
@@ -20,18 +22,20 @@ class Docs:
 
     @property
     def url(self) -> str:
-        """The address of the folder."""
+        """The address of the folder, whose index.html it shows."""
         return f"http://127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
-        """The folder exists."""
+        """The folder exists, and has a page to begin with."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        index = self.folder / "index.html"
+        if not index.exists():
+            index.write_text(FIRST_PAGE)
 
     def command(self) -> list[str]:
         """The server in the foreground."""
-        serve = [str(rclone()), "serve", "http", str(self.folder), "--addr", f"127.0.0.1:{self.port}"]
-        serve += ["--config", os.devnull, "--read-only", "--dir-cache-time", "1s"]
-        return bound(serve, signal.SIGTERM)
+        serve = [sys.executable, "-m", "http.server", str(self.port)]
+        return bound([*serve, "--bind", "127.0.0.1", "--directory", str(self.folder)], signal.SIGTERM)
 
     def ready(self) -> bool:
         """Whether it listens now."""
