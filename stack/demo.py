@@ -27,8 +27,8 @@ TIMEOUT = 1800.0
 def demo() -> None:
     """Start everything, feed a sample with planted patterns, wait for the flow, compare; leave it running.
 
-    Raises StackError if a stage failed, a planted pattern was missed, anything else was flagged, or bad rows did
-    not end in quarantine with their reasons.
+    Raises StackError if a stage failed, a planted pattern was missed, anything else was flagged, or bad rows
+    did not end in quarantine with their reasons.
     """
     console = Console(highlight=False)
     stack = up(console)

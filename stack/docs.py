@@ -10,7 +10,7 @@ from pathlib import Path
 from stack.process import accepts, bound
 
 # What is there before the first check wrote its pages.
-FIRST_PAGE = "<!doctype html><title>Data Docs</title><p>Nothing was checked yet: feed a file, or run the demo.\n"
+FIRST_PAGE = "<!doctype html><title>Data Docs</title><p>Nothing was checked yet: feed a file.\n"
 
 
 @dataclass(frozen=True)
