@@ -49,8 +49,13 @@ def measured(module: str, arguments: Sequence[str], server: psutil.Process | Non
         begun = time.monotonic()
         command = [sys.executable, "-m", module, *arguments]
         client = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=words, text=True)
-        _, status, usage = os.wait4(client.pid, 0)
+        # Not ru_maxrss: that of a child includes what its parent had resident when it was started.
+        peak = 0
+        while not (ended := os.wait4(client.pid, os.WNOHANG))[0]:
+            peak = max(peak, _peak(client.pid))
+            time.sleep(0.01)
         wall = time.monotonic() - begun
+        _, status, usage = ended
         client.returncode = os.waitstatus_to_exitcode(status)
         if client.returncode:
             words.seek(0)
@@ -59,7 +64,7 @@ def measured(module: str, arguments: Sequence[str], server: psutil.Process | Non
         output.seek(0)
         said = json.loads(output.read().splitlines()[-1])
     cpu = usage.ru_utime + usage.ru_stime + _cpu(server) - before
-    return Cost(wall, cpu, usage.ru_maxrss * 1024 + sum(map(_peak, _tree(server)))), said
+    return Cost(wall, cpu, peak + sum(_peak(process.pid) for process in _tree(server))), said
 
 
 def _tree(server: psutil.Process | None) -> list[psutil.Process]:
@@ -71,8 +76,9 @@ def _cpu(server: psutil.Process | None) -> float:
     return sum(sum(process.cpu_times()[:4]) for process in _tree(server))
 
 
-def _peak(process: psutil.Process) -> int:
-    for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+def _peak(pid: int) -> int:
+    """Most resident bytes so far; 0 for a process that has just ended."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     return 0
