@@ -53,9 +53,9 @@ def rows(count: int = ROWS, seed: int = 7, big_customers: int = 400) -> list[Row
     to more women.
     """
     rng = random.Random(seed)
-    planted = sorted(_planted(), key=lambda row: row.step)
-    noise = []
-    total = count - len(planted) - len(_late())
+    # Planted rows come first in their day, or at its noon: a moment is a step and a part of the day.
+    dated = [(float(row.step), row) for row in _planted()] + [(row.step + 0.5, row) for row in _noon()]
+    total = count - len(dated)
     for i in range(total):
         step = i * DAYS // total
         if rng.random() < 0.5:
@@ -65,9 +65,9 @@ def rows(count: int = ROWS, seed: int = 7, big_customers: int = 400) -> list[Row
         else:
             number, merchant = rng.randrange(3000), f"M_{rng.randrange(40):02d}"
         gender = "FMMU"[number % 4] if merchant == "M_BIG" else "FFMEU"[number % 5]
-        noise.append(Row(step, f"C_{number:04d}", gender, merchant, rng.randrange(2500, 40_000)))
-    # A stable sort: planted rows come first in each of their days, late ones last.
-    return sorted([*planted, *noise, *_late()], key=lambda row: row.step)
+        noise = Row(step, f"C_{number:04d}", gender, merchant, rng.randrange(2500, 40_000))
+        dated.append((i * DAYS / total, noise))
+    return [row for _, row in sorted(dated, key=lambda pair: pair[0])]
 
 
 def _planted() -> Iterator[Row]:
@@ -81,8 +81,8 @@ def _planted() -> Iterator[Row]:
     yield Row(6, "C_ONCE_CHILD", "U", "M_KIOSK", 500_000)
     for i in range(80):
         yield Row(8, "C_MORNING_CHILD", "U", "M_KIOSK", 1000)
-        yield Row(i * 4 // 80, "C_NOT_AT_NOON", "U", "M_KIOSK", 1000)
-    yield Row(8, "C_NOT_AT_NOON", "U", "M_KIOSK", 150_000)
+        yield Row(i * 4 // 80, "C_BACK_AT_NOON", "U", "M_KIOSK", 1000)
+    yield Row(8, "C_BACK_AT_NOON", "U", "M_KIOSK", 150_000)
     for women, men, merchant in ((100, 101, "M_DEI"), (99, 200, "M_FEW"), (110, 110, "M_EVEN")):
         for i in range(women):
             yield Row(i * 5 // women, f"C_{merchant}_F{i}", "F", merchant, 5000)
@@ -99,10 +99,13 @@ def _planted() -> Iterator[Row]:
     yield Row(3, "C_BOTH_F0", "M", "M_BOTH", 5000)
 
 
-def _late() -> list[Row]:
-    """What comes at a day's end: it takes back, or brings back, what an earlier chunk of the day said."""
+def _noon() -> list[Row]:
+    """What comes in the middle of a day, so that chunks of this day end before it and after it.
+
+    It takes back, or brings back, what the chunk before has said of the same cut.
+    """
     taken_back = Row(8, "C_MORNING_CHILD", "U", "M_KIOSK", 500_000)
-    return [taken_back, *[Row(8, "C_NOT_AT_NOON", "U", "M_KIOSK", 100)] * 60]
+    return [taken_back, *[Row(8, "C_BACK_AT_NOON", "U", "M_KIOSK", 100)] * 60]
 
 
 @dataclass(frozen=True)
