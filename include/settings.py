@@ -9,25 +9,46 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from dotenv import dotenv_values
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+ENV_FILE = ROOT / ".env"
+
+
+def env_file() -> Path:
+    """The file in which people keep their settings; it need not exist."""
+    return ENV_FILE
+
+
+def _absolute(path: Path) -> Path:
+    """Programs run in folders of their own, and are told by them."""
+    return path.expanduser().resolve()
 
 
 def home_dir() -> Path:
-    """The folder that holds all state of this checkout: `VIGIL_HOME`, else `.vigil` at the root."""
-    return Path(os.environ.get("VIGIL_HOME", ROOT / ".vigil")).resolve()
+    """The folder that holds all state: `VIGIL_HOME`, from `.env` too, else `.vigil` at the project's root."""
+    named = os.environ.get("VIGIL_HOME") or dotenv_values(env_file()).get("VIGIL_HOME")
+    return _absolute(Path(named) if named else ROOT / ".vigil")
+
+
+Home = Annotated[Path, AfterValidator(_absolute)]
 
 
 class Settings(BaseSettings):
-    """All settings with their defaults; times in seconds, sizes in bytes."""
+    """All settings with their defaults; times in seconds, sizes in bytes. An empty variable is none."""
 
-    model_config = SettingsConfigDict(env_prefix="VIGIL_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="VIGIL_", extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
 
-    home: Path = Field(default_factory=home_dir, description="the one folder that holds all local state")
+    home: Home = Field(
+        default_factory=home_dir,
+        description="the one folder that holds all local state; empty: .vigil at the project's root",
+    )
 
     # Storage
     bucket: str = Field("vigil", description="bucket to land from and export to")
@@ -99,4 +120,4 @@ class Settings(BaseSettings):
 @cache
 def get_settings() -> Settings:
     """The settings of this process, read once. Raises pydantic.ValidationError naming each wrong variable."""
-    return Settings(_env_file=(home_dir() / "stack.env", ROOT / ".env"))
+    return Settings(_env_file=(home_dir() / "stack.env", env_file()))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from include.errors import StackError
-from stack.config import ROOT
+from include.settings import ROOT
 from stack.credentials import Credentials, write_private
 from stack.process import bound
 

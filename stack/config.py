@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from include.settings import home_dir
-
-ROOT = Path(__file__).resolve().parent.parent
+from include.settings import Home, env_file, home_dir
 
 # Each with the setting VIGIL_PORT_<NAME>. Beside the usual ports of such servers, which may well be taken.
 DEFAULT_PORTS = {
@@ -27,14 +23,7 @@ class StackSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="VIGIL_", extra="ignore", env_ignore_empty=True)
 
-    home: Path = Field(default_factory=home_dir, description="the one folder that holds all local state")
-
-    @field_validator("home")
-    @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        """Programs run in folders of their own, and are told by them."""
-        return home.expanduser().resolve()
-
+    home: Home = Field(default_factory=home_dir, description="the one folder that holds all local state")
     bucket: str = Field("vigil", description="the bucket that is created on the embedded S3")
 
     port_airflow: int | None = Field(None, ge=1, le=65535, description="Airflow's UI and API")
@@ -70,4 +59,4 @@ class StackSettings(BaseSettings):
 
 def stack_settings() -> StackSettings:
     """The stack's settings now. Raises pydantic.ValidationError naming each wrong variable."""
-    return StackSettings(_env_file=ROOT / ".env")
+    return StackSettings(_env_file=env_file())

@@ -15,10 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from include.errors import StackError
+from include.settings import ROOT
 from stack.java import OPTIONS, find_java
 from stack.process import accepts, bound, free_port, running
-
-ROOT = Path(__file__).resolve().parent.parent
 
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 

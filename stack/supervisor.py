@@ -17,7 +17,7 @@ from xmlrpc.client import Error, ServerProxy
 import psutil
 
 from include.errors import StackError
-from stack.config import ROOT
+from include.settings import ROOT
 from stack.credentials import write_private
 from stack.leftovers import end, service_processes
 from stack.process import HOME_MARK, SERVICE_MARK, tail

@@ -16,6 +16,7 @@ from types import FrameType
 from rich.console import Console
 
 from include.errors import StackError
+from include.settings import ROOT
 from stack.checkout import exclusive, load_stack, supervisor_of
 from stack.config import StackSettings, stack_settings
 from stack.credentials import write_private
@@ -168,7 +169,7 @@ def _guard(supervisor: Supervisor, home: Path) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         env={**os.environ, HOME_MARK: str(home), SERVICE_MARK: "guard"},
-        cwd=Path(__file__).resolve().parent.parent,
+        cwd=ROOT,
     )
 
 

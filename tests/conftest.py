@@ -64,7 +64,7 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Confi
         if name.startswith(("VIGIL_", "AWS_")) or name in ("MAX_CHUNKS", "MAX_BYTES"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setattr(include.settings, "ROOT", tmp_path)  # where .env is looked for
+    monkeypatch.setattr(include.settings, "ENV_FILE", tmp_path / ".env")
 
     def change(**values: Any) -> Settings:
         for name, value in values.items():

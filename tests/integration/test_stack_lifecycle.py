@@ -15,7 +15,8 @@ import psutil
 import psycopg
 import pytest
 
-from stack.config import DEFAULT_PORTS, ROOT
+from include.settings import ROOT
+from stack.config import DEFAULT_PORTS
 from stack.leftovers import end, service_processes
 from stack.ports import is_free
 from stack.process import accepts, free_port
