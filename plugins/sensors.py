@@ -32,7 +32,7 @@ class PollTrigger(BaseTrigger):
     """Looks every few seconds until there is something, then ends the task with their number."""
 
     def __init__(self, *, seconds: float) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.seconds = seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
