@@ -72,7 +72,7 @@ class Flow:
         return f"{self.doc}\n\n## The dataset\n\n{contract(self.dataset).as_markdown()}"
 
     def flow(self) -> DAG:
-        """land, then the other stages in a row, and beside them `verdict`, red if chunks were held.
+        """land, then the other stages in a row, and beside them `check_verdict`, red if chunks were held.
 
         One run at a time: then every evaluation is loaded in the order of what it knew, and none is
         superseded. Spark takes one job at a time anyway.
@@ -95,7 +95,7 @@ class Flow:
                 done = self._stage(stage, ledger_run)
                 last >> done
                 if stage == "check":
-                    done >> self._verdict(ledger_run)
+                    done >> self._check_verdict(ledger_run)
                 last = done
         return dag
 
@@ -146,6 +146,8 @@ class Flow:
             context = get_current_context()
             run = context["dag_run"]
             with lasting_errors():
+                # Only a run that has started has tasks that run.
+                assert run.start_date is not None
                 run_id: int = start(
                     dataset=self.dataset,
                     dag_id=run.dag_id,
@@ -168,15 +170,15 @@ class Flow:
 
         return run(ledger_run)
 
-    def _verdict(self, ledger_run: Any) -> Any:
-        @task(task_id="verdict", doc_md="Fails if chunks were held or unreadable; the others go on.")
-        def verdict(ledger_run: int) -> None:
+    def _check_verdict(self, ledger_run: Any) -> Any:
+        @task(task_id="check_verdict", doc_md="Fails if chunks were held or unreadable; the others go on.")
+        def check_verdict(ledger_run: int) -> None:
             from include.stages.check import verdict
 
             with lasting_errors():
                 verdict(ledger_run)
 
-        return verdict(ledger_run)
+        return check_verdict(ledger_run)
 
 
 @contextmanager

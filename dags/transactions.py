@@ -4,7 +4,7 @@
 Card transactions land on S3 in chunks; this flow takes what is new through every stage to an alert.
 
     land -> check -> aggregate -> detect -> load -> alert
-                 \\-> verdict
+                 \\-> check_verdict
 
 **When it runs.** `transactions_watch` starts a run whenever chunks wait. By hand: *Trigger*, with the form. A
 run that finds nothing new still evaluates, so that is the way to see another profile or other thresholds.
@@ -13,13 +13,16 @@ run shows its findings in the logs of `detect` and `load`, and claims, publishes
 
 **When it is red.**
 
-- `verdict`: the suite held a chunk, or one is unreadable. The alert names the chunk, the reason and its
+- `check_verdict`: the suite held a chunk, or one is unreadable. The alert names the chunk, the reason and its
   Data Docs. The other chunks of the run went on. A held chunk is not taken again by itself: mend the file and
-  land it again.
+  land it again; or, if the file was right, mend the suite and `make redrive`.
 - `detect` says *MissingReference*: no importance file is published. `make feed DATASET=importance FILE=...`,
   then clear it.
-- any other stage: it was tried six times over some minutes. Once the cause is gone, clear the failed task; or
-  let be: the next run adopts the chunks. A chunk on which three runs failed is held.
+- `land`, `check`, `aggregate`: tried six times over some minutes. Once the cause is gone, clear the failed
+  task; or let be: the next run adopts the chunks. A chunk on which three runs failed is held.
+- `detect`, `load`, `alert`: the chunks are in the state for good. Clear the failed task; or let be: the next
+  run finds what still holds then, but not what held at this run's end only, and what this run had loaded is
+  alerted only by clearing it.
 
 Stages are safe to clear and to run again at any time: what is published stays as it is.
 """
