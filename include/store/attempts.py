@@ -29,6 +29,11 @@ class Attempt(BaseModel):
         """The part of a lake path that belongs to this attempt alone."""
         return f"run={self.run_id}/attempt={self.number}"
 
+    @property
+    def key(self) -> dict[str, int | str]:
+        """Its primary key in the ledger, by the names that queries bind."""
+        return {"run_id": self.run_id, "stage": self.stage, "attempt": self.number}
+
 
 def start_attempt(conn: Connection, run_id: int, stage: str) -> Attempt:
     """The next attempt of this stage; extends the run's lease. From now on no older attempt can publish."""
@@ -49,14 +54,15 @@ def published_figures(conn: Connection, run_id: int, stage: str) -> Figures | No
 def publish_attempt(
     conn: Connection, attempt: Attempt, figures: Figures, *, output: str | None, operations: list[str]
 ) -> None:
-    """Marks the attempt as the one that counts; Superseded if a newer one was started or one is published."""
+    """Marks the attempt as the one that counts, and notes its Spark operations on its run too.
+
+    Raises Superseded if a newer one was started or one is published.
+    """
     execute(conn, "runs/lock", run_id=attempt.run_id)
     changed = execute(
         conn,
         "attempts/publish",
-        run_id=attempt.run_id,
-        stage=attempt.stage,
-        attempt=attempt.number,
+        **attempt.key,
         figures=Jsonb(figures),
         output=output,
         operations=operations,
@@ -69,35 +75,15 @@ def publish_attempt(
 
 def add_figures(conn: Connection, attempt: Attempt, figures: Figures) -> None:
     """Adds to the figures of an attempt, in the transaction that publishes it."""
-    execute(
-        conn,
-        "attempts/add_figures",
-        run_id=attempt.run_id,
-        stage=attempt.stage,
-        attempt=attempt.number,
-        figures=Jsonb(figures),
-    )
+    execute(conn, "attempts/add_figures", **attempt.key, figures=Jsonb(figures))
 
 
 def note_session(conn: Connection, attempt: Attempt, session: UUID) -> None:
     """Records the Spark session that the attempt works in, so that a successor can end it."""
-    execute(
-        conn,
-        "attempts/note_session",
-        run_id=attempt.run_id,
-        stage=attempt.stage,
-        attempt=attempt.number,
-        session=session,
-    )
+    execute(conn, "attempts/note_session", **attempt.key, session=session)
 
 
 def abandoned_sessions(conn: Connection, attempt: Attempt) -> list[UUID]:
     """Spark sessions of the older, unpublished attempts of the same stage and run."""
-    rows = fetch_all(
-        conn,
-        "attempts/abandoned_sessions",
-        run_id=attempt.run_id,
-        stage=attempt.stage,
-        attempt=attempt.number,
-    )
+    rows = fetch_all(conn, "attempts/abandoned_sessions", **attempt.key)
     return [row["spark_session"] for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict
@@ -16,12 +16,14 @@ from include.store.connection import Connection, execute, fetch_all, fetch_one
 class Scope(BaseModel):
     """What a chunk-driven run was asked for, fixed in its first task.
 
+    `kind` is stored, so that other kinds of scope can be told apart from this one.
     `parameters`: for every rule of the dataset the full parameters it is to use (defaults, profile, settings
     and the run's own overrides already merged). `alert_thresholds`: new detections per event day, by rule.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    kind: Literal["chunks"] = "chunks"
     max_chunks: int
     max_bytes: int
     parameters: dict[str, dict[str, Any]] = {}
@@ -29,7 +31,10 @@ class Scope(BaseModel):
 
 
 class Run(BaseModel):
-    """One row of `runs`. `cut` and `through_seq` are None until aggregate has pinned them."""
+    """One row of `runs`. `cut` and `through_seq` are None until aggregate has pinned them.
+
+    `spark_operations`: ids of the Spark operations of all its published attempts, in order of publishing.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,6 +50,7 @@ class Run(BaseModel):
     cut: date | None
     reference: dict[str, str]
     status: str
+    spark_operations: list[str]
 
 
 def open_run(

@@ -57,6 +57,14 @@ def test_a_run_is_opened_once_and_keeps_its_first_scope() -> None:
             scope=Scope(max_chunks=99, max_bytes=99),
         )
     assert again == first
+    assert again.scope.kind == "chunks"
+
+
+def test_a_scope_that_was_stored_without_its_kind_is_one_of_chunks() -> None:
+    run = new_run()
+    with transaction() as conn:
+        conn.execute("update runs set scope = scope - 'kind'")
+        assert get_run(conn, run.run_id) == run
 
 
 def test_a_failed_run_that_starts_again_is_running() -> None:
@@ -91,6 +99,24 @@ def test_a_stage_that_is_published_is_not_worked_again() -> None:
     assert run_stage("check", run.run_id, work) == {"rows": 3}
     assert run_stage("check", run.run_id, work) == {"rows": 3}
     assert worked == [1]
+
+
+def test_a_runs_row_names_its_airflow_run_and_the_spark_operations_of_what_it_published() -> None:
+    run = new_run()
+
+    def overtaken(run: Run, attempt: Attempt) -> Outcome:
+        if attempt.number == 1:
+            run_stage("check", run.run_id, lambda run, newer: Outcome({}, operations=["c", "b"]))
+        return Outcome({}, operations=["never published"])
+
+    run_stage("land", run.run_id, lambda run, attempt: Outcome({}))
+    run_stage("check", run.run_id, overtaken)
+    run_stage("detect", run.run_id, lambda run, attempt: Outcome({}, operations=["a"]))
+
+    with transaction() as conn:
+        row = get_run(conn, run.run_id)
+    assert (row.dag_id, row.dag_run_id) == ("transactions", "manual__1")
+    assert row.spark_operations == ["c", "b", "a"]
 
 
 def test_what_publishing_learns_joins_the_figures() -> None:
