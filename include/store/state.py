@@ -12,7 +12,7 @@ from include.store.connection import Connection, execute, fetch_all, fetch_one
 def plan_state(conn: Connection, aggregate: Aggregate, cut: date, through_seq: int) -> StatePlan:
     """The parts that make this aggregate's state at (cut, through_seq), from the cheapest checkpoint (ADR
     1)."""
-    which = {"dataset": aggregate.dataset, "aggregate": aggregate.name, "version": aggregate.version}
+    which = _key(aggregate)
     position = {"cut": cut, "through_seq": through_seq}
     base = fetch_one(conn, "state/nearest_checkpoint", **which, **position)
     checkpoint = Checkpoint(**base) if base and base["path"] else None
@@ -37,9 +37,7 @@ def record_delta(conn: Connection, run_id: int, aggregate: Aggregate, seq: int, 
     execute(
         conn,
         "state/record_delta",
-        dataset=aggregate.dataset,
-        aggregate=aggregate.name,
-        version=aggregate.version,
+        **_key(aggregate),
         seq=seq,
         path=delta.path,
         rows=delta.rows,
@@ -54,12 +52,14 @@ def record_checkpoint(conn: Connection, run_id: int, aggregate: Aggregate, check
     execute(
         conn,
         "state/record_checkpoint",
-        dataset=aggregate.dataset,
-        aggregate=aggregate.name,
-        version=aggregate.version,
+        **_key(aggregate),
         cut=checkpoint.cut,
         through_seq=checkpoint.through_seq,
         path=checkpoint.path,
         rows=checkpoint.rows,
         run_id=run_id,
     )
+
+
+def _key(aggregate: Aggregate) -> dict[str, int | str]:
+    return {"dataset": aggregate.dataset, "aggregate": aggregate.name, "version": aggregate.version}
