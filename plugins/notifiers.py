@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 # Characters of an error's text that an incident carries.
 MOST_TEXT = 2000
 
+# A run that fails after aggregate leaves nothing that the next one would take over (ADR 4).
+AGGREGATED = (
+    "The run's chunks are in the state for good. What still holds is found by the dataset's next run; what "
+    "held at this run's cut only, and the alert for what it had loaded, come only from clearing this task."
+)
+
 # Stopped chunks of each kind that an incident lists.
 MOST_CHUNKS = 20
 
@@ -36,7 +42,7 @@ class IncidentNotifier(BaseNotifier):
         self.dataset = dataset
 
     def notify(self, context: Context) -> None:
-        from include.stages.alert import run_url
+        from include.stages.alert import PIPELINE_RUNBOOK, run_url
         from include.store.attempts import published_figures
         from include.store.connection import transaction
         from include.store.incidents import Kind, open_incident
@@ -55,7 +61,7 @@ class IncidentNotifier(BaseNotifier):
             "error": str(error or context.get("reason") or "the task's process was lost")[:MOST_TEXT],
             "airflow_run": page,
             "log": f"{page}/tasks/{quote(task.task_id)}?try_number={task.try_number}",
-            "runbook": "docs/runbooks/pipeline.md",
+            "runbook": PIPELINE_RUNBOOK,
         }
         title = f"{task.dag_id}: task {task.task_id} failed"
         with transaction() as conn:
@@ -66,12 +72,14 @@ class IncidentNotifier(BaseNotifier):
                 body |= {key: chunks[:MOST_CHUNKS] for key, chunks in stopped.items()}
                 counts = " and ".join(f"{len(chunks)} {key}" for key, chunks in stopped.items())
                 title = f"{self.dataset}: chunks stopped by their checks, {counts}"
+            elif run and published_figures(conn, run.run_id, "aggregate") is not None:
+                body["next"] = AGGREGATED
             open_incident(
                 conn,
                 kind=kind,
                 dataset=self.dataset,
                 severity="critical",
-                fingerprint=f"{kind}:{task.dag_id}:{task.run_id}:{task.task_id}",
+                fingerprint=f"{kind}:{self.dataset}:{task.dag_id}:{task.run_id}:{task.task_id}",
                 title=title,
                 body=body,
                 run_id=run.run_id if run else None,

@@ -18,7 +18,7 @@ from include.spark_jobs.rules import rules
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures
 from include.store.connection import Connection, transaction
-from include.store.incidents import NewDetections, new_detections, report_incident
+from include.store.incidents import NewDetections, new_detections, open_incident
 from include.store.outbox import Delivery, claim_delivery, delivery_due, mark_failed, mark_sent
 from include.store.runs import Run
 
@@ -26,6 +26,9 @@ log = logging.getLogger("vigil.stages")
 
 # New detections of an event day that open an incident, for a rule that no setting names.
 DEFAULT_THRESHOLD = 1
+
+# What on-call people should do about anything but detections.
+PIPELINE_RUNBOOK = "docs/runbooks/pipeline.md"
 
 # Seconds until an incident that was not accepted is tried again: doubled each time, so that the twelve tries
 # of `alert_tries` span an hour.
@@ -53,7 +56,7 @@ def _report(run: Run, conn: Connection) -> Figures:
         if new.found < run.scope.alert_thresholds.get(new.rule, DEFAULT_THRESHOLD):
             continue
         rule = rules(run.dataset)[new.rule]
-        incident = report_incident(
+        incident = open_incident(
             conn,
             kind="detections",
             dataset=run.dataset,

@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from include.lake import S3Object
 from include.settings import get_settings
+from include.stages.alert import PIPELINE_RUNBOOK, run_url
 from include.stages.pending import Pending, claiming_order
 from include.store import chunks, objects
 from include.store.chunks import Chunk
@@ -24,13 +25,15 @@ class Budget:
     max_bytes: int
     chunks: int = 0
     bytes: int = 0
+    ended: bool = False
 
     def takes(self, size: int) -> bool:
         """Whether one more of this size fits, and if so counts it."""
         if self.chunks and (self.chunks >= self.max_chunks or self.bytes + size > self.max_bytes):
-            return False
-        self.add(size)
-        return True
+            self.ended = True
+        if not self.ended:
+            self.add(size)
+        return not self.ended
 
     def add(self, size: int) -> None:
         """Counts what is taken already."""
@@ -68,12 +71,14 @@ def claim(conn: Connection, run: Run, found: Pending) -> Claims:
     own = [c for c in chunks.chunks_of(conn, run.run_id) if c.status in ("landed", "checked")]
     for chunk in own:
         budget.add(chunk.bytes)
+    for item in objects.claimed(conn, run.dataset, run.run_id):
+        if refusal(item) is None:
+            budget.add(item.bytes)
     orphans = _hold_hopeless(conn, run, chunks.adoptable(conn, run.dataset, run.run_id))
     adopted = list(takewhile(lambda chunk: budget.takes(chunk.bytes), orphans))
     chunks.adopt(conn, run.dataset, run.run_id, adopted)
-    objects.take_over(conn, run.dataset, run.run_id, max(0, budget.max_chunks - budget.chunks))
-    for item in objects.claimed(conn, run.dataset, run.run_id):
-        budget.add(item.bytes)
+    left = budget.prefix(objects.left_claimed(conn, run.dataset, run.run_id))
+    objects.take_over(conn, run.dataset, run.run_id, left)
     fresh = objects.unseen(conn, run.dataset, found.objects)
     wanted = budget.prefix(fresh)
     objects.claim(conn, run.dataset, run.run_id, wanted)
@@ -94,13 +99,15 @@ def _hold_hopeless(conn: Connection, run: Run, orphans: Sequence[Chunk]) -> list
             kind="held",
             dataset=run.dataset,
             severity="critical",
-            fingerprint=f"held/{run.dataset}/{chunk.chunk_id}/{chunk.run_id}",
+            fingerprint=f"held:{run.dataset}:{chunk.chunk_id}:{chunk.run_id}",
             title=f"{run.dataset}: chunk {chunk.first_key} is held, {reason}",
             body={
                 "chunk_id": chunk.chunk_id,
                 "key": chunk.first_key,
                 "reason": reason,
                 "last_run": chunk.run_id,
+                "airflow_run": run_url(run.dag_id, run.dag_run_id),
+                "runbook": PIPELINE_RUNBOOK,
             },
             run_id=run.run_id,
         )

@@ -13,6 +13,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ex
 
 from include.errors import LandError
 from include.lake import Bucket, Content, Lake, S3Object, bucket, lake
+from include.stages.alert import PIPELINE_RUNBOOK, run_url
 from include.stages.claim import Budget, Claims, claim, refusal
 from include.stages.pending import Pending, find_pending
 from include.stages.stage import Outcome, run_stage
@@ -128,9 +129,15 @@ def _report_refused(conn: Connection, run: Run, item: S3Object) -> None:
         kind="refused_object",
         dataset=run.dataset,
         severity="warning",
-        fingerprint=f"refused/{run.dataset}/{item.key}/{item.version}",
+        fingerprint=f"refused_object:{run.dataset}:{item.key}:{item.version}",
         title=f"{run.dataset}: {item.key} is too large to land ({item.bytes:,} bytes)",
-        body={"key": item.key, "bytes": item.bytes, "setting": "VIGIL_MAX_OBJECT_BYTES"},
+        body={
+            "key": item.key,
+            "bytes": item.bytes,
+            "setting": "VIGIL_MAX_OBJECT_BYTES",
+            "airflow_run": run_url(run.dag_id, run.dag_run_id),
+            "runbook": PIPELINE_RUNBOOK,
+        },
         run_id=run.run_id,
     )
 

@@ -41,7 +41,7 @@ def channels() -> list[str]:
     return ["log", "webhook"] if get_settings().webhook_url else ["log"]
 
 
-def report_incident(
+def open_incident(
     conn: Connection,
     *,
     kind: Kind,
@@ -54,8 +54,9 @@ def report_incident(
 ) -> Incident:
     """The incident with this fingerprint; a new one goes into the outbox of every channel.
 
-    One that exists already counts the repeat and its time, keeps its first words, and sends nothing. `body`
-    is JSON for people and their tools; it holds no personal value.
+    One that exists already counts the repeat and its time, keeps its first words, and sends nothing.
+    `fingerprint`: `<kind>:<dataset>:` and what tells it apart, with colons between. `body` is JSON for people
+    and their tools; it holds no personal value.
     """
     row = fetch_one(
         conn,
@@ -70,31 +71,6 @@ def report_incident(
         channels=channels(),
     )
     return Incident.model_validate(row)
-
-
-def open_incident(
-    conn: Connection,
-    *,
-    kind: Kind,
-    dataset: str,
-    severity: Severity,
-    fingerprint: str,
-    title: str,
-    body: dict[str, Any],
-    run_id: int | None,
-) -> int:
-    """As `report_incident`, for callers who only need the id."""
-    incident = report_incident(
-        conn,
-        kind=kind,
-        dataset=dataset,
-        severity=severity,
-        fingerprint=fingerprint,
-        title=title,
-        body=body,
-        run_id=run_id,
-    )
-    return incident.incident_id
 
 
 def new_detections(

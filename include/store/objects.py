@@ -53,9 +53,16 @@ def claim(conn: Connection, dataset: str, run_id: int, objects: Iterable[S3Objec
     execute(conn, "objects/claim", dataset=dataset, run_id=run_id, objects=Jsonb(rows))
 
 
-def take_over(conn: Connection, dataset: str, run_id: int, most: int) -> None:
-    """Moves up to `most` claims of runs that are over to this run, the oldest first."""
-    execute(conn, "objects/take_over", dataset=dataset, run_id=run_id, most=most)
+def left_claimed(conn: Connection, dataset: str, run_id: int) -> list[S3Object]:
+    """What other runs that are over, or silent for too long, claimed and did not land, the oldest first."""
+    rows = fetch_all(conn, "objects/left_claimed", dataset=dataset, run_id=run_id)
+    return [S3Object.known(row["key"], row["version"]) for row in rows]
+
+
+def take_over(conn: Connection, dataset: str, run_id: int, objects: Iterable[S3Object]) -> None:
+    """Moves claims that `left_claimed` gave, under the same landing lock, to this run."""
+    rows = [{"key": o.key, "version": o.version} for o in objects]
+    execute(conn, "objects/take_over", dataset=dataset, run_id=run_id, taken=Jsonb(rows))
 
 
 def claimed(conn: Connection, dataset: str, run_id: int) -> list[S3Object]:

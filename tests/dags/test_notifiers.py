@@ -96,13 +96,27 @@ def test_held_chunks_are_named() -> None:
         attempt = start_attempt(conn, run_id, "check")
         publish_attempt(conn, attempt, {"held": held, "unreadable": []}, output=None, operations=[])
 
-    notify(context("verdict", exception=failed(Exception("held"), ChunksHeld("chunk_0.csv is held"))))
+    notify(context("check_verdict", exception=failed(Exception("held"), ChunksHeld("chunk_0.csv is held"))))
 
     (incident,) = incidents()
     assert incident["kind"] == "held"
     assert incident["title"] == "transactions: chunks stopped by their checks, 1 held"
     assert incident["body"]["held"] == held
     assert "unreadable" not in incident["body"]
+
+
+@pytest.mark.parametrize("aggregated", [True, False])
+def test_what_waits_for_a_person_is_said_once_the_chunks_are_aggregated(aggregated: bool) -> None:
+    run_id = open_transactions()
+    stage = "aggregate" if aggregated else "check"
+    with transaction() as conn:
+        publish_attempt(conn, start_attempt(conn, run_id, stage), {}, output=None, operations=[])
+
+    notify(context("detect", exception=failed(RuntimeError("no memory"))))
+
+    (incident,) = incidents()
+    assert ("next" in incident["body"]) is aggregated
+    assert incident["fingerprint"] == "task_failed:transactions:transactions:manual__1:detect"
 
 
 def test_a_dry_run_alerts_nobody() -> None:

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def incident(number: int = 1, severity: Any = "warning") -> int:
     with transaction() as conn:
-        return open_incident(
+        opened = open_incident(
             conn,
             kind="task_failed",
             dataset="transactions",
@@ -36,6 +36,7 @@ def incident(number: int = 1, severity: Any = "warning") -> int:
             body={"error": "broken"},
             run_id=None,
         )
+    return opened.incident_id
 
 
 def outbox(channel: str) -> list[dict[str, Any]]:

@@ -127,6 +127,13 @@ def test_the_same_bytes_again_only_count(box: Bucket) -> None:
     assert row == [{"deliveries": 3, "first_key": f"{PREFIX}a.csv", "tries": 1}]
 
 
+def assert_leads_on(incident: dict[str, Any], fingerprint: str) -> None:
+    """Its fingerprint begins like that, and its body says where to read on."""
+    assert incident["fingerprint"].startswith(fingerprint)
+    assert (Path(__file__).parents[2] / incident["body"]["runbook"]).exists()
+    assert "/dags/test/runs/" in incident["body"]["airflow_run"]
+
+
 def later_version(box: Bucket, key: str, data: bytes) -> None:
     """Puts the object again so that its listed version differs, whatever the server's resolution of time."""
     before = box.head(key)
@@ -165,8 +172,9 @@ def test_empty_and_too_large_objects_are_settled_unread(box: Bucket, configure: 
     figures = lands(max_chunks=1)
     assert (figures["empty"], figures["too_large"], figures["landed"]) == (1, 1, 1)
     with transaction() as conn:
-        incidents = conn.execute("select kind, title from incidents").fetchall()
+        incidents = conn.execute("select * from incidents").fetchall()
     assert [i["kind"] for i in incidents] == ["refused_object"] and "large.csv" in incidents[0]["title"]
+    assert_leads_on(incidents[0], "refused_object:transactions:transaction_chunks/large.csv:")
     assert len(pending(DATASET)) == 0 and lands()["too_large"] == 0
 
 
@@ -318,6 +326,40 @@ def test_claims_of_a_failed_run_are_taken_over(
     assert lands()["landed"] == 1
 
 
+@pytest.mark.parametrize(
+    ("bounds", "taken"),
+    [
+        ({"max_bytes": 29}, 2),
+        ({"max_bytes": 30}, 3),
+        ({"max_bytes": 40}, 4),
+        ({"max_bytes": 1}, 1),
+        ({"max_chunks": 2}, 2),
+    ],
+)
+def test_claims_of_failed_runs_count_for_the_bounds_like_new_objects(
+    box: Bucket, monkeypatch: pytest.MonkeyPatch, bounds: dict[str, int], taken: int
+) -> None:
+    for number in range(3):
+        box.put(f"{PREFIX}chunk_{number}.csv", b"%d" % number * 10)
+    dead = open_test_run()
+    with monkeypatch.context() as patch:
+        kill_at(patch, "_read_all")
+        with pytest.raises(Killed):
+            land(dead)
+    fail(dead)
+    box.put(f"{PREFIX}chunk_3.csv", b"3" * 10)
+
+    heir = open_test_run(**bounds)
+    with monkeypatch.context() as patch:
+        kill_at(patch, "_read_all")
+        with pytest.raises(Killed):
+            land(heir)
+    figures = land(heir)  # what it claimed before counts once
+
+    assert [c["key"][-5] for c in figures["chunks"]] == [str(number) for number in range(taken)]
+    assert figures["more"] is (taken < 4)
+
+
 def fail(run: int) -> None:
     with transaction() as conn:
         conn.execute("update runs set status = 'failed' where run_id = %s", [run])
@@ -342,9 +384,10 @@ def test_chunks_of_failed_runs_are_adopted_first_and_held_after_three_tries(box:
     assert (figures["adopted"], figures["landed"]) == ([], 1)
     with transaction() as conn:
         held = conn.execute("select chunk_id, tries, reason from chunks where status = 'held'").fetchall()
-        incidents = conn.execute("select kind from incidents").fetchall()
+        incidents = conn.execute("select * from incidents").fetchall()
     assert [(h["chunk_id"], h["tries"]) for h in held] == [(sha(b"a"), 3)] and "3 runs" in held[0]["reason"]
-    assert incidents == [{"kind": "held"}]
+    assert [i["kind"] for i in incidents] == ["held"]
+    assert_leads_on(incidents[0], f"held:transactions:{sha(b'a')}:{runs[-1]}")
 
 
 def test_a_silent_run_loses_its_chunks_when_its_lease_is_over(box: Bucket) -> None:
