@@ -31,10 +31,10 @@ log = logging.getLogger("vigil.stages")
 def check(run_id: int) -> Figures:
     """Checks the run's landed chunks and publishes their verdicts; held chunks do not fail it, see `verdict`.
 
-    Figures: ids of the chunks `checked`; `held` (chunk_id, key, reason, docs: URL path of its page) and
-    `unreadable` (the same); `rows` in, loaded, quarantined, duplicate and held; `reasons`: rows by reason;
-    `events_path` and `quarantine_path` in the lake, None where nothing was written. Raises ConfigError for a
-    missing or broken suite.
+    Figures: ids of the chunks `checked`; `held` (chunk_id, key, reason, docs: URL path of its page, None in a
+    dry run) and `unreadable` (the same); `rows` in, loaded, quarantined, duplicate and held; `reasons`: rows
+    by reason; `events_path` and `quarantine_path` in the lake, None where nothing was written. Raises
+    ConfigError for a missing or broken suite.
     """
     return run_stage("check", run_id, _check)
 
@@ -55,7 +55,10 @@ def verdict(run_id: int) -> None:
         for one in figures[status]
     ]
     if lines:
-        advice = f"run {run_id}: {len(lines)} chunks stopped. Correct the files and send them again."
+        advice = (
+            f"run {run_id}: {len(lines)} chunks stopped. Where a file is wrong, correct it and land it "
+            "again; where the suite is, correct that, then `make redrive`."
+        )
         raise ChunksHeld("\n".join([advice, *lines]))
 
 
@@ -72,7 +75,8 @@ def _check(run: Run, attempt: Attempt) -> Outcome:
             found = _run_spark(work.spark, kind, list(keys), paths)
         judge = coming.result()
     checked = _judge_all(kind, keys, found, judge, paths)
-    pages = _write_docs(kind, run, attempt, checked, judge)
+    # pages of a dry run would stand among those of real checks
+    pages = {} if run.dry_run else _write_docs(kind, run, attempt, checked, judge)
 
     def publish(conn: Connection) -> None:
         record_checked(conn, run.run_id, [verdict_of(one, paths) for one in checked])

@@ -129,19 +129,22 @@ def test_a_run_without_chunks_checks_nothing_and_no_verdict_comes_before_check()
     verdict(run_id)
 
 
-def test_a_dry_run_tells_the_same_and_records_nothing() -> None:
+def test_a_dry_run_tells_the_same_and_records_nothing(settings: Any) -> None:
     put("transactions", "good.csv", chunk(bad=1))
     put("transactions", "one_kind.csv", chunk(category=b"es_food"))
     dry = open_flow(dry_run=True)
     land(dry)
     told = check(dry)
     assert fates(dry) == {}
+    assert [one["docs"] for one in told["held"]] == [None]
+    assert not (settings.home / "docs").exists()
     real = open_flow()
     land(real)
     done = check(real)
     for name in ("checked", "rows", "reasons"):
         assert told[name] == done[name]
     assert [one["reason"] for one in told["held"]] == [one["reason"] for one in done["held"]]
+    assert [one["docs"] for one in done["held"]] != [None]
 
 
 def test_data_docs_that_cannot_be_written_hold_nobody_back(settings: Any, caplog: Any) -> None:
