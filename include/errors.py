@@ -17,10 +17,6 @@ class LandError(VigilError):
     """An object cannot be landed as a chunk."""
 
 
-class UnreadableChunk(VigilError):
-    """A whole chunk cannot be decoded as its dataset's format."""
-
-
 class ChunksHeld(VigilError):
     """The suite stopped at least one chunk; retrying cannot help."""
 

@@ -7,9 +7,10 @@ its verdict.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from include.datasets.contract import CHUNK_REASONS, Contract
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 QUARANTINE = ("chunk_id", "line", "reason", "raw")
+
+# The module that reads a contract's format; its parse(chunk_id, path, columns) gives batches of parsed lines.
+PARSERS = {"csv": "include.spark_jobs.csv_lines"}
 
 
 @dataclass
@@ -49,7 +53,7 @@ class ChunkFigures:
 def parse_chunks(spark: SparkSession, contract: Contract, chunks: Mapping[str, str]) -> DataFrame:
     """{chunk id: path} -> a row per line: chunk_id, line, raw, reason and the texts `raw_<column>`."""
     listing = spark.createDataFrame(sorted(chunks.items()), "chunk_id string, path string")
-    return listing.repartition(_tasks(chunks)).mapInArrow(_parser(contract.columns), _parsed_schema(contract))
+    return listing.repartition(_tasks(chunks)).mapInArrow(_parser(contract), _parsed_schema(contract))
 
 
 def judge(contract: Contract, parsed: DataFrame) -> DataFrame:
@@ -68,12 +72,17 @@ def check_chunks(
 
     Events: Parquet of contract.spark_schema(), by event_day where there is one, a file per day, sorted by
     chunk and line. Quarantine: chunk_id, line (0: the whole chunk), reason, raw (the line's first 65,536
-    bytes).
+    bytes). Raises ContractError for a contract that needs what check cannot do yet.
     """
     from pyspark.sql import functions as F
 
     if contract.event_key:
         raise ContractError(f"dataset {contract.name}: check cannot tell repeated event keys yet; use None")
+    if personal := [item.name for item in contract.fields if item.personal]:
+        raise ContractError(
+            f"dataset {contract.name}: check has no pseudonyms yet and would publish personal fields "
+            f"({', '.join(personal)}) in the clear; leave them out"
+        )
     judged = judge(contract, parse_chunks(spark, contract, chunks)).persist()
     try:
         columns = contract.spark_schema().fieldNames()
@@ -146,14 +155,13 @@ def _tasks(chunks: Mapping[str, str]) -> int:
     return max(1, min(len(chunks), 64))
 
 
-def _parser(columns: Sequence[str]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def _parser(contract: Contract) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     from pyspark import cloudpickle
 
-    from include.spark_jobs import csv_lines
-
+    module = import_module(PARSERS[contract.parser])
     # by value: a kept-alive server's workers would go on using the version that they imported first
-    cloudpickle.register_pickle_by_value(csv_lines)  # type: ignore[no-untyped-call]
-    read = csv_lines.parse
+    cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
+    read, columns = module.parse, contract.columns
 
     def parse(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
