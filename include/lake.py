@@ -204,11 +204,13 @@ def _s3_keys() -> tuple[str | None, str | None]:
 def _client() -> Any:
     settings = get_settings()
     # The process is part of the cache's key because a client does not survive a fork.
-    return _client_of(os.getpid(), settings.s3_endpoint, settings.s3_region, *_s3_keys())
+    return _client_of(os.getpid(), settings.s3_tries, settings.s3_endpoint, settings.s3_region, *_s3_keys())
 
 
 @lru_cache(maxsize=4)
-def _client_of(process: int, endpoint: str | None, region: str, key: str | None, secret: str | None) -> Any:
+def _client_of(
+    process: int, tries: int, endpoint: str | None, region: str, key: str | None, secret: str | None
+) -> Any:
     import boto3
     from botocore.config import Config
 
@@ -216,7 +218,7 @@ def _client_of(process: int, endpoint: str | None, region: str, key: str | None,
     config = Config(
         connect_timeout=5,
         read_timeout=60,
-        retries={"mode": "standard", "total_max_attempts": 6},
+        retries={"mode": "standard", "total_max_attempts": tries},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={"addressing_style": "path"} if endpoint else None,

@@ -56,10 +56,14 @@ class Settings(BaseSettings):
     s3_access_key: SecretStr | None = Field(None, description="S3 key; empty: boto3's own credential chain")
     s3_secret_key: SecretStr | None = Field(None, description="S3 secret; empty: the same")
     s3_region: str = Field("us-east-1", description="S3 region")
+    s3_tries: int = Field(6, ge=1, description="tries of one request to S3 before it fails")
     lake: str = Field("", description="a folder or s3a:// URL; empty: <home>/lake")
 
     # Services
     postgres_dsn: SecretStr = Field(SecretStr(""), description="libpq URL of the platform's own database")
+    postgres_patience: float = Field(
+        90.0, ge=0, description="seconds for which a Postgres out of reach is tried again, as in a restart"
+    )
     spark_remote: str = Field("", description="Spark Connect URL, sc://host:port")
     airflow_url: str = Field("", description="base address of the Airflow UI, for links in messages")
     docs_url: str = Field("", description="base address where Data Docs are served, for links in messages")

@@ -128,9 +128,9 @@ class Airflow:
         stamp.touch()
 
     def token(self) -> str:
-        """A bearer token of the administrator for its API. Raises StackError if it refuses."""
+        """A bearer token of the administrator for its API. Raises StackError if there is none."""
         login = {"username": ADMIN, "password": self.credentials.airflow_admin_password}
-        status, answer = self._call("POST", "/auth/token", login)
+        status, answer = self._ask("POST", "/auth/token", login)
         if status != HTTPStatus.CREATED:
             raise StackError(f"Airflow refuses the log-in of {ADMIN} at {self.url}: {status} {answer}")
         return str(answer["access_token"])
@@ -141,9 +141,9 @@ class Airflow:
         Raises StackError if Airflow refuses.
         """
         token = self.token()
-        if self._call("GET", f"/api/v2/pools/{SPARK_POOL}", token=token)[0] == HTTPStatus.NOT_FOUND:
+        if self._ask("GET", f"/api/v2/pools/{SPARK_POOL}", token=token)[0] == HTTPStatus.NOT_FOUND:
             pool = {"name": SPARK_POOL, "slots": SPARK_SLOTS, "description": "Spark work, one at a time"}
-            status, answer = self._call("POST", "/api/v2/pools", pool, token)
+            status, answer = self._ask("POST", "/api/v2/pools", pool, token)
             if status != HTTPStatus.CREATED:
                 raise StackError(f"Airflow does not make the pool {SPARK_POOL}: {status} {answer}")
 
@@ -162,6 +162,18 @@ class Airflow:
             return self._call("GET", "/api/v2/version")[0] == HTTPStatus.OK
         except OSError:
             return False
+
+    def _ask(
+        self, method: str, path: str, body: object = None, token: str | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and JSON of one API call. Raises StackError if there is no answer."""
+        try:
+            return self._call(method, path, body, token)
+        except OSError as error:
+            log = self.logs.with_name("airflow-api-server.log")
+            raise StackError(
+                f"Airflow does not answer at {self.url}: {error}\nIts log: {log}; `make up` starts it"
+            ) from error
 
     def _call(
         self, method: str, path: str, body: object = None, token: str | None = None

@@ -31,6 +31,12 @@ def supervisor_of(stack: Stack) -> Supervisor:
     return Supervisor(stack.home, stack.ports["supervisor"], stack.credentials.supervisor_password)
 
 
+def supervised(settings: StackSettings) -> bool:
+    """Whether a supervisor runs here, which starts again what was killed."""
+    ports = read_ports(settings.home / "run" / "ports.json")
+    return bool(ports) and supervisor_of(load_stack(settings, ports)).pid() is not None
+
+
 @contextmanager
 def exclusive(home: Path, console: Console) -> Iterator[None]:
     """One `up`, `down` or `clean` at a time in a home folder; the next one says so and waits."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -25,6 +26,10 @@ _ELSEWHERE = {
     "results": ("stack.results", "results"),
     "redrive": ("stack.redrive", "redrive"),
 }
+
+# Those of them that only look: they do not wait long for a service that is down, unless told otherwise.
+_LOOKING = _ELSEWHERE.keys() - {"feed", "demo"}
+_IMPATIENT = {"VIGIL_POSTGRES_PATIENCE": "3", "VIGIL_S3_TRIES": "2"}
 
 console = Console(stderr=True, highlight=False)
 
@@ -88,9 +93,15 @@ def env() -> None:
 
 
 def main() -> None:
-    """Run a command; the platform's own errors end it with their message and status 1, Ctrl-C with 130."""
+    """Run a command; the platform's own errors and services out of reach end it with a message and status 1.
+
+    Ctrl-C ends it with 130.
+    """
     if len(sys.argv) > 1 and sys.argv[1] in _ELSEWHERE:
         module, function = _ELSEWHERE[sys.argv[1]]
+        if sys.argv[1] in _LOOKING:
+            for name, value in _IMPATIENT.items():
+                os.environ.setdefault(name, value)
         app.command(sys.argv[1])(getattr(import_module(module), function))
     try:
         app()
@@ -98,5 +109,15 @@ def main() -> None:
         console.print("Interrupted")
         sys.exit(130)
     except (VigilError, ValidationError) as error:
-        console.print(str(error), style="red", markup=False, soft_wrap=True)
-        sys.exit(1)
+        _fail(str(error))
+    except Exception as error:
+        from stack.outage import in_words
+
+        if (words := in_words(error)) is None:
+            raise
+        _fail(words)
+
+
+def _fail(message: str) -> NoReturn:
+    console.print(message, style="red", markup=False, soft_wrap=True)
+    sys.exit(1)

@@ -41,7 +41,7 @@ def demo() -> None:
 
         def show(look: Look) -> None:
             note = look.waiting[0] if look.waiting else "through"
-            progress.update(bar, completed=look.rows["transactions"], note=note)
+            progress.update(bar, completed=look.rows.get("transactions", 0), note=note)
 
         wait_until_through(TIMEOUT, show)
     report = Report.read(truth)

@@ -14,9 +14,21 @@ from include.errors import StackError
 from include.settings import get_settings
 from include.stages.pending import pending
 from include.store.connection import transaction
-from include.store.progress import Stuck, pending_alerts, rows_through, stuck, unfinished
+from include.store.progress import (
+    Hanging,
+    Stuck,
+    hanging,
+    pending_alerts,
+    rows_through,
+    stuck,
+    unfinished,
+)
+from stack.checkout import supervised
+from stack.config import stack_settings
+from stack.outage import PASSING, in_words
 
 POLL_SECONDS = 1.0
+OLDER_SHOWN = 3
 
 
 @dataclass
@@ -47,45 +59,95 @@ def look() -> Progress:
     return progress
 
 
-def wait_until_through(timeout: float, show: Callable[[Progress], None] = lambda progress: None) -> None:
-    """Waits at most `timeout` seconds, showing each look; StackError says what is stuck and where."""
-    deadline = time.monotonic() + timeout
+def wait_until_through(
+    timeout: float, show: Callable[[Progress], None] = lambda progress: None
+) -> list[Stuck]:
+    """Waits at most `timeout` seconds, showing each look; StackError says what is stuck and where.
+
+    What stopped on the way is an error too: chunks held or unreadable and dead letters of no longer than
+    `timeout` seconds before the wait began, and a dataset's newest run if it failed. Older ones are given
+    back: they are known, and no later wait fails for them. A service that is out of reach is waited for
+    where a supervisor starts it again, and else raises its own error.
+    """
+    began = time.monotonic()
+    progress = Progress()
     while True:
-        progress = look()
+        in_time = time.monotonic() <= began + timeout
+        try:
+            progress = look()
+        except PASSING as error:
+            if not (in_time and supervised(stack_settings())):
+                raise
+            progress = Progress([in_words(error) or ""], progress.rows)
         show(progress)
         if not progress.waiting:
             break
-        if time.monotonic() > deadline:
-            lines = progress.waiting + _describe(_stuck())
+        if not in_time:
+            runs, problems, _ = _stopped(began, timeout)
+            lines = progress.waiting + _describe_runs(runs) + _describe(problems)
             raise StackError(f"not through after {timeout:g} seconds:\n" + "\n".join(lines) + "\n" + _logs())
         time.sleep(POLL_SECONDS)
-    if problems := _stuck():
+    _, problems, older = _stopped(began, timeout)
+    if problems:
         raise StackError("through, but:\n" + "\n".join(_describe(problems)) + "\n" + _logs())
+    return older
 
 
-def _stuck() -> list[Stuck]:
+def _stopped(began: float, timeout: float) -> tuple[list[Hanging], list[Stuck], list[Stuck]]:
+    """Runs in progress, what stopped lately, and what did before that."""
     with transaction() as conn:
-        return stuck(conn)
+        found = stuck(conn, within=timeout + time.monotonic() - began)
+        runs = hanging(conn)
+    return runs, [one for one in found if one.recent], [one for one in found if not one.recent]
+
+
+def _describe_runs(runs: list[Hanging]) -> list[str]:
+    lines = []
+    for run in runs:
+        where = f"in {run.stage}, attempt {run.attempt}," if run.stage else "between two stages"
+        lines.append(f"{run.dataset}: run {run.run_id} is {where} for {run.seconds:.0f} s")
+        task = f"task_id={run.stage}/" if run.stage else ""
+        lines.append(f"    log: {_folder(run.dag_id, run.dag_run_id)}{task}")
+    return lines
 
 
 def _describe(problems: list[Stuck]) -> list[str]:
-    logs = get_settings().home / "logs" / "airflow"
     lines = []
     for problem in problems:
         lines.append(f"{problem.dataset}: {problem.what}")
         if problem.dag_id:
-            lines.append(f"    log: {logs}/dag_id={problem.dag_id}/run_id={problem.dag_run_id}/")
+            lines.append(f"    log: {_folder(problem.dag_id, problem.dag_run_id)}")
     return lines
+
+
+def _folder(dag_id: str, dag_run_id: str | None) -> str:
+    return f"{get_settings().home / 'logs' / 'airflow'}/dag_id={dag_id}/run_id={dag_run_id}/"
 
 
 def _logs() -> str:
     settings = get_settings()
-    return f"logs of the services: {settings.home / 'logs'}; Airflow: {settings.airflow_url}"
+    logs = settings.home / "logs"
+    return f"logs of the services: {logs}; of the tasks: {logs / 'airflow'}; Airflow: {settings.airflow_url}"
+
+
+def in_one_line(older: list[Stuck]) -> str:
+    """What stopped before a wait and was no failure of it."""
+    shown = "; ".join(f"{one.dataset}: {one.what}" for one in older[:OLDER_SHOWN])
+    more = f"; and {len(older) - OLDER_SHOWN} more" if len(older) > OLDER_SHOWN else ""
+    return f"not counted, being from before: {shown}{more}"
 
 
 def wait(timeout: float = typer.Option(900, help="give up after so many seconds")) -> None:
-    """Return when everything that has landed is through to its alerts."""
+    """Return when everything that has landed is through to its alerts; fail if any of it stopped on the way.
+
+    Stopped are chunks held or unreadable, alerts given up and a newest run that failed. Such chunks and
+    alerts count if they stopped no longer before this wait than it may take; older ones are only mentioned.
+    """
     console = Console()
     with console.status("looking") as status:
-        wait_until_through(timeout, lambda progress: status.update("; ".join(progress.waiting) or "through"))
+        older = wait_until_through(
+            timeout, lambda progress: status.update("; ".join(progress.waiting) or "through")
+        )
+    if older:
+        console.print(in_one_line(older), markup=False, soft_wrap=True)
     console.print("everything that has landed is through to its alerts")

@@ -16,7 +16,6 @@ from include.errors import ConfigError
 from include.settings import get_settings
 
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
-CONNECT_SECONDS = 90.0
 
 Connection = psycopg.Connection[DictRow]
 Row = dict[str, Any]
@@ -32,16 +31,17 @@ def sql(name: str) -> LiteralString:
 def transaction() -> Iterator[Connection]:
     """One transaction on a connection of its own: committed at the end, rolled back on any error.
 
-    A server that cannot be reached is tried again for 90 seconds, since a restart is no reason to fail a run;
-    then psycopg.OperationalError. An error inside the transaction is never retried here: the caller knows
-    what is safe. Raises ConfigError when no VIGIL_POSTGRES_DSN is set.
+    A server that cannot be reached is tried again for `postgres_patience` seconds, since a restart is no
+    reason to fail a run; then psycopg.OperationalError. An error inside the transaction is never retried
+    here: the caller knows what is safe. Raises ConfigError when no VIGIL_POSTGRES_DSN is set.
     """
-    dsn = get_settings().postgres_dsn.get_secret_value()
+    settings = get_settings()
+    dsn = settings.postgres_dsn.get_secret_value()
     if not dsn:
         raise ConfigError("VIGIL_POSTGRES_DSN is empty: start the stack with `make up`, or set it in .env")
     retrying = Retrying(
         retry=retry_if_exception_type(psycopg.OperationalError),
-        stop=stop_after_delay(CONNECT_SECONDS),
+        stop=stop_after_delay(settings.postgres_patience),
         wait=wait_exponential_jitter(multiplier=0.2, max=5),
         reraise=True,
     )

@@ -16,6 +16,18 @@ class Unfinished(BaseModel):
     chunks: int
 
 
+class Hanging(BaseModel):
+    """A run in progress: the attempt that it is at (None: between two stages) and for how many seconds."""
+
+    dataset: str
+    run_id: int
+    dag_id: str
+    dag_run_id: str
+    stage: str | None
+    attempt: int | None
+    seconds: float
+
+
 class Stuck(BaseModel):
     """Something that will not move by itself, and the Airflow run whose log tells why (None: no run)."""
 
@@ -24,6 +36,7 @@ class Stuck(BaseModel):
     what: str
     dag_id: str | None
     dag_run_id: str | None
+    recent: bool
 
 
 def unfinished(conn: Connection) -> list[Unfinished]:
@@ -31,9 +44,18 @@ def unfinished(conn: Connection) -> list[Unfinished]:
     return [Unfinished.model_validate(row) for row in fetch_all(conn, "progress/unfinished")]
 
 
-def stuck(conn: Connection) -> list[Stuck]:
-    """Chunks held or unreadable, newest runs that failed, and dead letters."""
-    return [Stuck.model_validate(row) for row in fetch_all(conn, "progress/stuck")]
+def hanging(conn: Connection) -> list[Hanging]:
+    """Every run in progress; dry runs do not count."""
+    return [Hanging.model_validate(row) for row in fetch_all(conn, "progress/hanging")]
+
+
+def stuck(conn: Connection, *, within: float) -> list[Stuck]:
+    """Chunks held or unreadable, newest runs that failed, and dead letters; the newest first.
+
+    Recent is what stopped within the last `within` seconds. A dataset's newest run, if it failed, always is,
+    until a newer one succeeded.
+    """
+    return [Stuck.model_validate(row) for row in fetch_all(conn, "progress/stuck", within=within)]
 
 
 def pending_alerts(conn: Connection) -> int:

@@ -126,6 +126,12 @@ def test_up_status_down_and_up_again_with_the_data(checkout: Checkout) -> None:
     assert checkout.run("down") == (0, "Stopped\n")
     checkout.nothing_left()
     assert checkout.run("down") == (0, "Nothing was running\n")
+    for command in ("wait", "digest", "redrive"):
+        status, output = checkout.run(command)
+        assert status == 1
+        assert "Traceback" not in output
+        assert "Postgres cannot be used" in output
+        assert f"{checkout.home / 'logs' / 'postgres.log'}; `make up` starts it" in output
 
     assert checkout.up(*LIGHT)[0] == 0
     assert (checkout.home / "run" / "ports.json").read_text() == before
@@ -141,7 +147,9 @@ def test_a_killed_service_comes_back_and_a_killed_supervisor_leaves_nothing(chec
     assert checkout.up(*LIGHT)[0] == 0
     kill_server(checkout, "s3")
     kill_server(checkout, "postgres")
-    until(lambda: _answers(checkout), "Postgres answers again")
+    status, output = checkout.run("wait")  # what is being started again is waited for
+    assert status == 0, output
+    assert _answers(checkout)
     checkout.supervisor().kill()
     checkout.nothing_left()
     assert not accepts(checkout.port("postgres"))
