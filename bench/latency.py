@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -16,10 +10,10 @@ from statistics import median
 
 from bench.engines import Tell
 from bench.report import Figures
-from include.settings import ROOT, get_settings
 from include.store.connection import transaction
 from stack.wait import wait_until_through
 from tests.flow import STAGES, put
+from tests.full_stack import full_stack
 from tests.prove.chunks import chunks, importance_file, rows, weights
 
 CHUNKS = 5
@@ -33,8 +27,8 @@ def landed_to_alerted(tell: Tell) -> Figures:
     good = rows((CHUNKS + 1) * 10_000)
     made = chunks(good)
     seconds: dict[str, list[float]] = {name: [] for name in ("in all", "until land starts", *EVENTS)}
-    with _stack(tell):
-        settings = get_settings()
+    tell("bringing up a stack")
+    with full_stack() as settings:
         put("importance", "weights.csv", importance_file(weights(good)))
         wait_until_through(SECONDS)
         for number, file in enumerate(made.files[: CHUNKS + 1]):
@@ -57,31 +51,6 @@ def landed_to_alerted(tell: Tell) -> Figures:
         f"{settings.poll_seconds:g} s and waits until an object is {settings.settle_seconds:g} s old."
     )
     return Figures("Landed to alerted under Airflow", note, ["seconds", "median", "least", "most"], table)
-
-
-@contextmanager
-def _stack(tell: Tell) -> Iterator[None]:
-    """A stack in a home of its own, which the settings of this process point at."""
-    before = dict(os.environ)
-    for name in before:
-        if name.startswith(("VIGIL_", "AWS_")) or name in ("MAX_CHUNKS", "MAX_BYTES"):
-            del os.environ[name]
-    with tempfile.TemporaryDirectory(prefix="vigil-", ignore_cleanup_errors=True) as home:
-        os.environ["VIGIL_HOME"] = home
-        try:
-            tell("bringing up a stack")
-            _command("up")
-            get_settings.cache_clear()
-            yield
-        finally:
-            _command("down")
-            os.environ.clear()
-            os.environ.update(before)
-            get_settings.cache_clear()
-
-
-def _command(name: str) -> None:
-    subprocess.run([sys.executable, "-m", "stack", name], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def _through(chunk_id: str) -> dict[str, tuple[datetime, datetime]]:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,12 +12,12 @@ from typing import Any
 import psutil
 import psycopg
 
-from include.settings import ROOT, get_settings
 from include.store.connection import transaction
 from include.store.evaluations import newest_evaluations
 from stack.leftovers import service_processes
 from stack.wait import wait_until_through
 from tests.flow import put, run_flow
+from tests.full_stack import LOOPBACK, full_stack, listening_addresses
 from tests.integration.receiver import Receiver, receiving
 from tests.prove.balance import check_balance, expect
 from tests.prove.chunks import Chunks, chunks, importance_file, publish_weights, rows, weights
@@ -47,13 +42,19 @@ def prove() -> Iterator[str]:
     good = rows(30_000)
     made = chunks(good, size=1_500)
     with (
-        tempfile.TemporaryDirectory(prefix="vigil kills ") as home,
         receiving(503, 200) as receiver,
-        stack(Path(home), receiver),
+        full_stack(
+            max_chunks=1,
+            settle_seconds=0,
+            poll_seconds=1,
+            webhook_url=receiver.url,
+            rule_parameters=PARAMETERS,
+        ) as settings,
     ):
+        expect("addresses listened on", listening_addresses(settings.home) - LOOPBACK, set())
         put("importance", "weights.csv", importance_file(weights(good)))
         wait_until_through(SECONDS)
-        kills, used = kill_through(made, Path(home))
+        kills, used = kill_through(made, settings.home)
         wait_until_through(SECONDS)
         part = Chunks(made.files[:used], made.good[:used], *lines(made, used))
         check_balance(part)
@@ -65,32 +66,6 @@ def prove() -> Iterator[str]:
     yield f"kills: {kills.total()} in {used} runs"
     expect("digests by rule", digests, undisturbed(part, good))
     yield "digests by rule: those of one undisturbed run"
-
-
-@contextmanager
-def stack(home: Path, receiver: Receiver) -> Iterator[None]:
-    """A whole stack of its own, which this process's settings point at; gone at the end."""
-    before = dict(os.environ)
-    for name in before:
-        if name.startswith(("VIGIL_", "AWS_")):
-            del os.environ[name]
-    os.environ |= {
-        "VIGIL_HOME": str(home),
-        "VIGIL_MAX_CHUNKS": "1",
-        "VIGIL_SETTLE_SECONDS": "0",
-        "VIGIL_POLL_SECONDS": "1",
-        "VIGIL_WEBHOOK_URL": receiver.url,
-        "VIGIL_RULE_PARAMETERS": '{"upgrade": {"min_transactions": 1000}, "dei_needed": {"min_female": 90}}',
-    }
-    try:
-        subprocess.run([sys.executable, "-m", "stack", "up"], cwd=ROOT, check=True)
-        get_settings.cache_clear()
-        yield
-    finally:
-        subprocess.run([sys.executable, "-m", "stack", "down"], cwd=ROOT, check=True)
-        os.environ.clear()
-        os.environ.update(before)
-        get_settings.cache_clear()
 
 
 def kill_through(made: Chunks, home: Path) -> tuple[Counter[tuple[str, str]], int]:

@@ -10,7 +10,6 @@ detections in Postgres, with their evidence, and exits with 1 if any differ.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,8 @@ from include.spark_jobs.rules import rules
 from include.stages.start import resolve
 from include.store.connection import transaction
 from stack.wait import wait_until_through
+from tests.airflow_api import AirflowApi
 from tests.oracle.oracle import oracle
-from tests.prove.airflow_api import AirflowApi
 from tests.prove.real_input import CHOSEN, CONFIGURATIONS, relations
 
 OPEN = """
@@ -55,7 +54,7 @@ def _feed(transactions: Path, importance: Path) -> None:
 def main(transactions: Path, importance: Path) -> int:
     """Feeds, triggers and compares; gives the exit code."""
     settings = get_settings()
-    airflow = AirflowApi(settings.airflow_url, "admin", os.environ["AIRFLOW_PASSWORD"])
+    airflow = AirflowApi(settings)
     _feed(transactions, importance)
     con = duckdb.connect()
     events, weights = relations(con, str(transactions), str(importance), settings.transactions_epoch)

@@ -8,12 +8,19 @@ from urllib.parse import quote
 
 import httpx
 
+from include.settings import Settings
+from stack.airflow import ADMIN
+from stack.credentials import load_credentials
+
 
 class AirflowApi:
-    """The public API of the Airflow at `url`, as the user of the stack's `make env`."""
+    """The public API of the Airflow of a running stack, as its administrator."""
 
-    def __init__(self, url: str, user: str, password: str) -> None:
-        answer = httpx.post(f"{url}/auth/token", json={"username": user, "password": password}, timeout=30)
+    def __init__(self, settings: Settings) -> None:
+        url = settings.airflow_url
+        password = load_credentials(settings.home / "secrets.json").airflow_admin_password
+        login = {"username": ADMIN, "password": password}
+        answer = httpx.post(f"{url}/auth/token", json=login, timeout=30)
         answer.raise_for_status()
         token = answer.json()["access_token"]
         self.client = httpx.Client(

@@ -1,0 +1,100 @@
+"""One walk from source to alert under the real Airflow: a good chunk, a held one, a dry run, a manual run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from include.errors import StackError
+from include.lake import bucket
+from include.settings import Settings
+from include.store.connection import transaction
+from stack.wait import wait_until_through
+from tests.airflow_api import AirflowApi
+from tests.flow import put
+from tests.full_stack import LOOPBACK, full_stack, listening_addresses
+from tests.prove.chunks import Row, chunks, importance_file
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+SECONDS = 300.0
+
+# Three customers of one merchant whom `child` finds from 5 transactions on, one who has 4, noise beside them.
+GOOD = [
+    *[Row(i, f"C_{n}", "F", "M_KIOSK", 1500 + n) for n in range(3) for i in range(5)],
+    *[Row(i, "C_FOUR", "F", "M_KIOSK", 1500) for i in range(4)],
+    *[Row(i % 5, f"C_N{i}", "FM"[i % 2], f"M_{i % 7}", 5000 + 13 * i) for i in range(200)],
+]
+EQUAL_AMOUNTS = [Row(i % 5, f"C_E{i}", "F", f"M_{i % 7}", 4200) for i in range(200)]
+FOUND = ["C_0", "C_1", "C_2"]
+TABLES = ("chunks", "objects", "deltas", "evaluations", "detections", "exports", "incidents")
+
+
+def test_from_source_to_alert() -> None:
+    few = {"child": {"min_transactions": 5}}
+    with full_stack(settle_seconds=0, poll_seconds=1, rule_parameters=few) as settings:
+        airflow = AirflowApi(settings)
+        put("importance", "weights.csv", importance_file([("C_0", "M_KIOSK", 1_000_000)]))
+        wait_until_through(SECONDS)
+        put("transactions", "chunk_0.csv", chunks(GOOD, size=1000).files[0])
+        put("transactions", "chunk_1.csv", chunks(EQUAL_AMOUNTS, size=1000).files[0])
+        with pytest.raises(StackError, match=r"through, but:\n.*chunk_1\.csv is held"):
+            wait_until_through(SECONDS)
+        _good_chunk_is_judged_and_the_other_held(airflow)
+        _detections_are_on_s3()
+        _incidents_reached_the_log(settings)
+        assert listening_addresses(settings.home) <= LOOPBACK
+        _dry_run_changes_nothing(airflow)
+        _manual_run_has_a_profile_of_its_own(airflow)
+
+
+def _query(text: str) -> list[dict[str, str]]:
+    with transaction() as conn:
+        return conn.execute(text).fetchall()  # type: ignore[arg-type]
+
+
+def _customers(which: str) -> list[str]:
+    rows = _query(f"select entity ->> 'customer' as name from detections where rule = 'child' and {which}")
+    return sorted(row["name"] for row in rows)
+
+
+def _good_chunk_is_judged_and_the_other_held(airflow: AirflowApi) -> None:
+    rows = _query("select first_key, status from chunks where dataset = 'transactions'")
+    assert {row["first_key"]: row["status"] for row in rows} == {
+        "transaction_chunks/chunk_0.csv": "aggregated",
+        "transaction_chunks/chunk_1.csv": "held",
+    }
+    assert _customers("closed_at is null") == FOUND
+    (run,) = _query("select dag_run_id from chunks c join runs r using (run_id) where c.status = 'held'")
+    assert airflow.state("transactions", run["dag_run_id"]) == "failed"
+
+
+def _detections_are_on_s3() -> None:
+    current = b"".join(bucket().blocks("output_detections/current.csv")).decode()
+    rows = list(csv.DictReader(io.StringIO(current)))
+    assert sorted(row["customerName"] for row in rows) == FOUND
+    patterns = {(row["patternId"], row["actionType"], row["merchantId"]) for row in rows}
+    assert patterns == {("PatId2", "CHILD", "M_KIOSK")}
+    assert all(row["detectionTime"].endswith("+05:30") for row in rows)
+
+
+def _incidents_reached_the_log(settings: Settings) -> None:
+    lines = (settings.home / "logs" / "alerts.jsonl").read_text().splitlines()
+    assert sorted({json.loads(line)["kind"] for line in lines}) == ["detections", "held"]
+
+
+def _dry_run_changes_nothing(airflow: AirflowApi) -> None:
+    counts = " union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in TABLES)
+    before = _query(counts)
+    run = airflow.trigger("transactions", {"dry_run": True, "child_min_transactions": 4})
+    assert airflow.wait("transactions", run) == "success"
+    assert _query(counts) == before
+
+
+def _manual_run_has_a_profile_of_its_own(airflow: AirflowApi) -> None:
+    run = airflow.trigger("transactions", {"child_min_transactions": 4})
+    assert airflow.wait("transactions", run) == "success"
+    assert _customers("profile like 'default~%'") == [*FOUND, "C_FOUR"]
+    assert _customers("profile = 'default'") == FOUND
