@@ -27,8 +27,8 @@ _ELSEWHERE = {
     "redrive": ("stack.redrive", "redrive"),
 }
 
-# Those of them that only look: they do not wait long for a service that is down, unless told otherwise.
-_LOOKING = _ELSEWHERE.keys() - {"feed", "demo"}
+# All but the long ones do not wait long for a service that is down, unless told otherwise.
+_SHORT = _ELSEWHERE.keys() - {"feed", "demo"}
 _IMPATIENT = {"VIGIL_POSTGRES_PATIENCE": "3", "VIGIL_S3_TRIES": "2"}
 
 console = Console(stderr=True, highlight=False)
@@ -85,11 +85,13 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False
 @app.command()
 def env() -> None:
     """Print shell exports for outside tools: S3, Postgres, Spark, Airflow."""
+    from include.settings import get_settings
     from stack.checkout import load_stack
     from stack.config import stack_settings
     from stack.exports import exports
 
-    sys.stdout.write(exports(load_stack(stack_settings())))
+    stack = load_stack(stack_settings())
+    sys.stdout.write(exports(stack, get_settings()))
 
 
 def main() -> None:
@@ -99,7 +101,7 @@ def main() -> None:
     """
     if len(sys.argv) > 1 and sys.argv[1] in _ELSEWHERE:
         module, function = _ELSEWHERE[sys.argv[1]]
-        if sys.argv[1] in _LOOKING:
+        if sys.argv[1] in _SHORT:
             for name, value in _IMPATIENT.items():
                 os.environ.setdefault(name, value)
         app.command(sys.argv[1])(getattr(import_module(module), function))

@@ -8,15 +8,28 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from include.store.connection import transaction
-from include.store.figures import Rows, alert_figures, dataset_figures, episodes_by_rule
+from include.datasets import contracts
+from include.spark_jobs.rules import rules
+from include.store.connection import Connection, transaction
+from include.store.figures import (
+    DatasetFigures,
+    Episodes,
+    Rows,
+    alert_figures,
+    dataset_figures,
+    episodes_by_rule,
+)
 from stack.checkout import load_stack, supervisor_of
 from stack.config import DEFAULT_PORTS, stack_settings
 from stack.ports import read_ports
 from stack.services import Stack
+
+# As the ledger has them, in the order of the flow.
+CHUNK_STATES = ("landed", "checked", "aggregated", "held", "unreadable")
 
 
 class Format(StrEnum):
@@ -37,7 +50,10 @@ def _rows(rows: Rows) -> dict[str, int]:
 
 
 def figures() -> dict[str, Any]:
-    """Everything as one JSON-like object; without Postgres the ledger's part is empty."""
+    """Everything as one JSON-like object, with every dataset and rule that there is.
+
+    Without Postgres the ledger's part is empty.
+    """
     settings = stack_settings()
     stack = load_stack(settings, read_ports(settings.home / "run" / "ports.json") or DEFAULT_PORTS)
     found: dict[str, Any] = {
@@ -48,11 +64,22 @@ def figures() -> dict[str, Any]:
     }
     if found["services"]["postgres"] == "up":
         with transaction() as conn:
-            for dataset, figure in dataset_figures(conn).items():
-                found["datasets"][dataset] = {"chunks": figure.chunks, "rows": _rows(figure.rows)}
-            found["detections"] = {rule: item.model_dump() for rule, item in episodes_by_rule(conn).items()}
-            found["alerts"] = alert_figures(conn).model_dump()
+            found |= ledger_figures(conn)
     return found
+
+
+def ledger_figures(conn: Connection) -> dict[str, Any]:
+    """Datasets, detections and alerts; zeros for datasets and rules of which the ledger knows nothing."""
+    datasets = {name: DatasetFigures() for name in contracts()} | dataset_figures(conn)
+    episodes = {rule: Episodes(open=0, closed=0) for rule in rules()} | episodes_by_rule(conn)
+    return {
+        "datasets": {
+            dataset: {"chunks": figure.chunks, "rows": _rows(figure.rows)}
+            for dataset, figure in datasets.items()
+        },
+        "detections": {rule: episode.model_dump() for rule, episode in episodes.items()},
+        "alerts": alert_figures(conn).model_dump(),
+    }
 
 
 def status(
@@ -63,20 +90,29 @@ def status(
     if format is Format.JSON:
         sys.stdout.write(json.dumps(found) + "\n")
         return
-    console = Console(highlight=False)
-    services = Table("service", "state", title="Services")
+    show(Console(highlight=False), found)
+
+
+def show(console: Console, found: dict[str, Any]) -> None:
+    """Prints the figures as tables that fit into 80 columns."""
+    services = _table("services", "state")
     for name, state in found["services"].items():
         services.add_row(name, state, style=None if state == "up" else "red")
     console.print(services)
     if found["services"]["postgres"] == "down":
         console.print("Postgres is down: the ledger cannot be read. `make up` starts it.")
         return
-    datasets = Table("dataset", "chunks", "rows in", "loaded", "quarantined", "duplicate", "held")
+    chunks = _table("chunks", *CHUNK_STATES)
+    rows = _table("rows", *_rows(Rows()))
     for dataset, figure in found["datasets"].items():
-        chunks = ", ".join(f"{count} {name}" for name, count in figure["chunks"].items())
-        datasets.add_row(dataset, chunks, *(f"{count:,}" for count in figure["rows"].values()))
-    detections = Table("rule", "open", "closed")
+        chunks.add_row(dataset, *(f"{figure['chunks'].get(state, 0):,}" for state in CHUNK_STATES))
+        rows.add_row(dataset, *(f"{count:,}" for count in figure["rows"].values()))
+    detections = _table("detections", "open", "closed")
     for rule, episodes in found["detections"].items():
-        detections.add_row(rule, str(episodes["open"]), str(episodes["closed"]))
-    console.print(datasets, detections)
+        detections.add_row(rule, f"{episodes['open']:,}", f"{episodes['closed']:,}")
+    console.print(chunks, rows, detections)
     console.print(f"Alerts: {found['alerts']['sent']} sent, {found['alerts']['pending']} pending")
+
+
+def _table(*headers: str) -> Table:
+    return Table(*headers, box=box.SIMPLE_HEAD)

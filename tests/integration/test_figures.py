@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import psycopg
+import io
+import re
 
+import psycopg
+from rich.console import Console
+
+from include.datasets import contracts
+from include.spark_jobs.rules import rules
 from include.store.connection import transaction
 from include.store.figures import alert_figures, dataset_figures, episodes_by_rule
+from stack.status import CHUNK_STATES, ledger_figures, show
 
 LEDGER = """
 insert into runs (dataset, dag_id, dag_run_id, started_at, dry_run, profile, scope, lease_until)
@@ -62,3 +69,66 @@ def test_figures_count_every_row_once(database: str) -> None:
     }
     assert episodes == {"child": {"open": 1, "closed": 2}, "upgrade": {"open": 1, "closed": 0}}
     assert alerts == {"sent": 1, "pending": 1}
+
+
+STATES_OF_CHUNKS = """
+select pg_get_constraintdef(oid) from pg_constraint
+where conrelid = 'chunks'::regclass and conname = 'chunks_status_check'
+"""
+
+NO_ROWS = {"in": 0, "loaded": 0, "quarantined": 0, "duplicate": 0, "held": 0}
+
+
+def test_status_names_every_dataset_and_rule_from_the_start(database: str) -> None:
+    with transaction() as conn:
+        assert ledger_figures(conn) == {
+            "datasets": {name: {"chunks": {}, "rows": NO_ROWS} for name in contracts()},
+            "detections": {rule: {"open": 0, "closed": 0} for rule in rules()},
+            "alerts": {"sent": 0, "pending": 0},
+        }
+
+
+def test_status_has_figures_where_there_are_some(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(LEDGER)
+    with transaction() as conn:
+        found = ledger_figures(conn)
+    assert found["datasets"]["importance"] == {"chunks": {"landed": 1}, "rows": NO_ROWS}
+    rows = {"in": 19, "loaded": 12, "quarantined": 2, "duplicate": 1, "held": 4}
+    assert found["datasets"]["transactions"]["rows"] == rows
+    assert found["detections"]["child"] == {"open": 1, "closed": 2}
+    assert found["detections"]["dei_needed"] == {"open": 0, "closed": 0}
+
+
+def test_the_tables_fit_into_80_columns() -> None:
+    chunks = {"aggregated": 6_000, "held": 3, "landed": 50}
+    rows = {
+        "in": 60_000_000,
+        "loaded": 59_000_000,
+        "quarantined": 900_000,
+        "duplicate": 90_000,
+        "held": 9_999,
+    }
+    printed = io.StringIO()
+    show(
+        Console(file=printed, width=80),
+        {
+            "services": {"postgres": "up", "airflow-dag-processor": "down"},
+            "datasets": {"contact_requests": {"chunks": chunks, "rows": rows}},
+            "detections": {"dei_needed": {"open": 12_345, "closed": 6_789}},
+            "alerts": {"sent": 1, "pending": 2},
+        },
+    )
+    lines = [line.split() for line in printed.getvalue().splitlines()]
+    assert ["chunks", "landed", "checked", "aggregated", "held", "unreadable"] in lines
+    assert ["contact_requests", "50", "0", "6,000", "3", "0"] in lines
+    assert ["rows", "in", "loaded", "quarantined", "duplicate", "held"] in lines
+    assert ["contact_requests", "60,000,000", "59,000,000", "900,000", "90,000", "9,999"] in lines
+    assert ["dei_needed", "12,345", "6,789"] in lines
+    assert ["Alerts:", "1", "sent,", "2", "pending"] in lines
+
+
+def test_the_tables_show_every_state_of_a_chunk(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        (rule,) = connection.execute(STATES_OF_CHUNKS).fetchone() or ("",)
+    assert set(re.findall(r"'(\w+)'", rule)) == set(CHUNK_STATES)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from include.errors import StackError
-from stack.config import DEFAULT_PORTS, StackSettings
+from include.settings import Settings
+from stack.config import DEFAULT_PORTS, StackSettings, stack_settings
 from stack.credentials import Credentials
 from stack.exports import exports
 from stack.services import Stack
@@ -50,17 +54,48 @@ def test_all_services_come_after_those_that_they_need(tmp_path: Path) -> None:
         ("spark_remote", "sc://spark:15002", "spark"),
     ],
 )
-def test_what_stands_outside_is_not_started_nor_exported(
+def test_what_stands_outside_is_not_started_nor_told_to_the_platform(
     tmp_path: Path, setting: str, value: str, missing: str
 ) -> None:
     stack = stack_of(tmp_path, **{setting: value})
     assert names(stack) == [name for name in ALL if name != missing]
-    exported = {"s3": "AWS_ENDPOINT_URL", "spark": "SPARK_REMOTE"}[missing]
-    assert exported in exports(stack_of(tmp_path))
-    assert exported not in exports(stack)
     setting_name = {"s3": "VIGIL_S3_ENDPOINT", "spark": "VIGIL_SPARK_REMOTE"}[missing]
     assert setting_name in stack_of(tmp_path).dotenv()
     assert setting_name not in stack.dotenv()
+
+
+S3_KEYS = {"s3_access_key": "AKIA", "s3_secret_key": "a'b"}
+OF_S3 = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "BUCKET")
+
+
+@pytest.mark.parametrize(
+    ("outside", "exported"),
+    [
+        ({}, ("http://127.0.0.1:9010", "the key", "the secret", "us-east-1", "vigil")),
+        (
+            {**S3_KEYS, "s3_region": "eu-west-1", "bucket": "b"},
+            (None, "AKIA", "a'b", "eu-west-1", "b"),
+        ),
+        (
+            {"s3_endpoint": "https://s3.eu-west-1.amazonaws.com", "s3_region": "eu-west-1"},
+            ("https://s3.eu-west-1.amazonaws.com", None, None, "eu-west-1", "vigil"),
+        ),
+    ],
+    ids=["embedded", "keys", "keys of the machine's role"],
+)
+def test_a_shell_is_told_which_s3_the_platform_uses(
+    configure: Callable[..., Settings], outside: dict[str, str], exported: tuple[str | None, ...]
+) -> None:
+    configure(**outside)
+    credentials = replace(Credentials(), s3_access_key="the key", s3_secret_key="the secret")
+    stack = Stack(stack_settings(), credentials, DEFAULT_PORTS)
+    stack.home.mkdir()
+    (stack.home / "stack.env").write_text(stack.dotenv())
+    assert stack.settings.embeds_s3 is not bool(outside)
+    lines = [line.removeprefix("export ").split("=", 1) for line in exports(stack, configure()).splitlines()]
+    told = {name: shlex.split(value)[0] for name, value in lines}
+    assert tuple(told.get(name) for name in OF_S3) == exported
+    assert told["SPARK_REMOTE"].startswith("sc://localhost:15012/")
 
 
 def test_chosen_services_wait_only_for_chosen_ones(tmp_path: Path) -> None:
