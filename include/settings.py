@@ -52,9 +52,14 @@ class Settings(BaseSettings):
 
     # Storage
     bucket: str = Field("vigil", description="bucket to land from and export to")
-    s3_endpoint: str | None = Field(None, description="S3 endpoint; empty: the real S3")
-    s3_access_key: SecretStr | None = Field(None, description="S3 key; empty: boto3's own credential chain")
-    s3_secret_key: SecretStr | None = Field(None, description="S3 secret; empty: the same")
+    s3_endpoint: str | None = Field(
+        None,
+        description="S3 of one's own: its address; empty: Amazon's if a key is set, else the embedded one",
+    )
+    s3_access_key: SecretStr | None = Field(
+        None, description="S3 key; empty with an endpoint set: boto3's own chain, as of the machine's role"
+    )
+    s3_secret_key: SecretStr | None = Field(None, description="the secret of the S3 key")
     s3_region: str = Field("us-east-1", description="S3 region")
     s3_tries: int = Field(6, ge=1, description="tries of one request to S3 before it fails")
     lake: str = Field("", description="a folder or s3a:// URL; empty: <home>/lake")
@@ -64,7 +69,7 @@ class Settings(BaseSettings):
     postgres_patience: float = Field(
         90.0, ge=0, description="seconds for which a Postgres out of reach is tried again, as in a restart"
     )
-    spark_remote: str = Field("", description="Spark Connect URL, sc://host:port")
+    spark_remote: str = Field("", description="Spark Connect URL, sc://host:port; empty: the embedded Spark")
     airflow_url: str = Field("", description="base address of the Airflow UI, for links in messages")
     docs_url: str = Field("", description="base address where Data Docs are served, for links in messages")
 
@@ -81,10 +86,16 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("VIGIL_MAX_BYTES", "MAX_BYTES", "max_bytes"),
         description="most bytes that one run takes; a single larger chunk still goes alone",
     )
-    max_object_bytes: int = Field(256 << 20, ge=1, description="larger objects are refused, with an incident")
-    settle_seconds: float = Field(1.0, ge=0, description="an object younger than this is still being written")
-    folder_settle_seconds: float = Field(60.0, ge=0, description="the same for a folder without _SUCCESS")
-    poll_seconds: float = Field(5.0, gt=0, description="how often a sensor lists a prefix")
+    max_object_bytes: int = Field(
+        256 << 20, ge=1, description="larger objects are refused, with an incident; bytes"
+    )
+    settle_seconds: float = Field(
+        1.0, ge=0, description="an object younger than these seconds is still being written"
+    )
+    folder_settle_seconds: float = Field(
+        60.0, ge=0, description="the same for the newest part of a folder that has no _SUCCESS"
+    )
+    poll_seconds: float = Field(5.0, gt=0, description="seconds between two looks of a sensor at a prefix")
     transactions_prefix: str = Field("transaction_chunks/", description="where transaction chunks land")
     importance_prefix: str = Field("reference/importance/", description="where importance files land")
     key_pattern: str = Field(
@@ -97,19 +108,23 @@ class Settings(BaseSettings):
     rule_parameters: dict[str, dict[str, int | str]] = Field(
         default_factory=dict, description='overrides by rule, as JSON: {"child": {"min_transactions": 90}}'
     )
-    run_lease_seconds: int = Field(3600, gt=0, description="a run silent for this long loses its chunks")
+    run_lease_seconds: int = Field(
+        3600, gt=0, description="a run that is silent for so many seconds loses its chunks"
+    )
     chunk_tries: int = Field(3, gt=0, description="a chunk on which this many runs failed is held")
     checkpoint_every: int = Field(8, gt=0, description="most deltas read before a checkpoint is written")
 
     # Export
     export_prefix: str = Field("output_detections/", description="where detections are exported")
-    export_layout: Literal["runs", "flat"] = Field("runs", description="a folder a run, or flat")
+    export_layout: Literal["runs", "flat"] = Field(
+        "runs", description="runs: a folder a run; flat: all files in one folder"
+    )
     export_rows: int = Field(50, ge=1, le=50, description="most detections in one exported file")
 
     # Alerts
     alert_thresholds: dict[str, int] = Field(
         default_factory=dict,
-        description="new detections of an event day that open an incident, by rule; else 1",
+        description='new detections of an event day that open an incident, by rule; else 1: {"child": 10}',
     )
     webhook_url: str = Field("", description="where incidents are POSTed; empty: only the structured log")
     webhook_timeout: float = Field(10.0, gt=0, description="seconds for one POST")

@@ -26,12 +26,14 @@ class StackSettings(BaseSettings):
     home: Home = Field(default_factory=home_dir, description="the one folder that holds all local state")
     bucket: str = Field("vigil", description="the bucket that is created on the embedded S3")
 
-    port_airflow: int | None = Field(None, ge=1, le=65535, description="Airflow's UI and API")
-    port_docs: int | None = Field(None, ge=1, le=65535, description="Data Docs")
-    port_postgres: int | None = Field(None, ge=1, le=65535, description="Postgres")
-    port_s3: int | None = Field(None, ge=1, le=65535, description="the embedded S3")
-    port_spark: int | None = Field(None, ge=1, le=65535, description="Spark Connect")
-    port_supervisor: int | None = Field(None, ge=1, le=65535, description="the supervisor's own interface")
+    port_airflow: int | None = Field(None, ge=1, le=65535, description="port of Airflow's UI and API")
+    port_docs: int | None = Field(None, ge=1, le=65535, description="port of Data Docs")
+    port_postgres: int | None = Field(None, ge=1, le=65535, description="port of Postgres")
+    port_s3: int | None = Field(None, ge=1, le=65535, description="port of the embedded S3")
+    port_spark: int | None = Field(None, ge=1, le=65535, description="port of the embedded Spark")
+    port_supervisor: int | None = Field(
+        None, ge=1, le=65535, description="port of the supervisor's own interface"
+    )
 
     spark_memory: str = Field("4g", pattern=r"^\d+[mg]$", description="heap of the embedded Spark")
     spark_cores: str = Field("*", pattern=r"^(\*|\d+)$", description="cores of the embedded Spark; *: all")
