@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from include.datasets import contract
 from include.errors import StackError
 from include.settings import get_settings
+from include.store.connection import transaction
+from include.store.report import chunk_ids
 from sources.feed import feed_file
+from sources.slices import scan, slices
 from sources.transactions import Truth, generate
 from stack.report import Report
 from stack.services import Stack
@@ -23,16 +28,21 @@ SEED = 20_260_101
 CHUNK_ROWS = 10_000
 TIMEOUT = 1800.0
 
+# What the sample is fed as: data rows per chunk (None: whole).
+SLICES = {"importance": None, "transactions": CHUNK_ROWS}
+
 
 def demo() -> None:
     """Start everything, feed a sample with planted patterns, wait for the flow, compare; leave it running.
 
     Raises StackError if a stage failed, a planted pattern was missed, anything else was flagged, or bad rows
-    did not end in quarantine with their reasons.
+    did not end in quarantine with their reasons; and beforehand if the comparison would mean nothing.
     """
     console = Console(highlight=False)
+    refuse_other_parameters()
     stack = up(console)
     get_settings.cache_clear()
+    refuse_other_data(get_settings().home / "demo")
     truth = _sample(console)
     with _bar(console, truth.rows) as (progress, bar):
         feed_file("importance", str(truth.importance), every=0)
@@ -52,6 +62,41 @@ def demo() -> None:
     console.print(
         "\nEvery planted pattern was found, no near miss was flagged, every bad row is in quarantine."
     )
+
+
+def refuse_other_parameters() -> None:
+    """Raises StackError if the settings make the rules find something else than by default."""
+    settings = get_settings()
+    changed = []
+    if settings.profile != "default":
+        changed.append(f"VIGIL_PROFILE is {settings.profile}")
+    if settings.rule_parameters:
+        changed.append(f"VIGIL_RULE_PARAMETERS is {settings.rule_parameters}")
+    if changed:
+        raise StackError(
+            f"{' and '.join(changed)}: the demo's patterns are planted for the default parameters. Unset "
+            "that for the demo (with `make down` before, if the stack runs), or feed a file of your own"
+        )
+
+
+def refuse_other_data(folder: Path) -> None:
+    """Raises StackError if chunks have landed that are not of the sample in this folder, if there is one."""
+    for dataset, rows in SLICES.items():
+        with transaction() as conn:
+            landed = chunk_ids(conn, dataset)
+        if landed and (others := landed - _sample_ids(dataset, folder / f"{dataset}.csv", rows)):
+            raise StackError(
+                f"{len(others)} chunks of {dataset} have landed here that are not the demo's, so what was "
+                "planted cannot be compared with what is found. `make clean` first, or set another VIGIL_HOME"
+            )
+
+
+def _sample_ids(dataset: str, file: Path, rows: int | None) -> set[str]:
+    """The ids that the chunks of the sample's file get when they land."""
+    if not file.exists():
+        return set()
+    found = scan(file, contract(dataset).columns, rows)
+    return {sha256(data).hexdigest() for data in slices(file, found.header, rows or found.rows)}
 
 
 def _sample(console: Console) -> Truth:

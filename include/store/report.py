@@ -26,6 +26,11 @@ class NearMiss(BaseModel):
     lacks: str
 
 
+def chunk_ids(conn: Connection, dataset: str) -> set[str]:
+    """Every chunk of the dataset that ever landed: the SHA-256 of its bytes."""
+    return {row["chunk_id"] for row in fetch_all(conn, "report/chunk_ids", dataset=dataset)}
+
+
 def quarantine_reasons(conn: Connection, dataset: str) -> dict[str, int]:
     """Rows by the reason for which they were quarantined."""
     return {row["reason"]: row["rows"] for row in fetch_all(conn, "report/reasons", dataset=dataset)}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from include.errors import StackError
 from include.store.figures import Alerts, Rows
 from sources.transactions import Truth
+from stack.demo import refuse_other_parameters
 from stack.report import Report
 
 CHILD = {"customer": "C1", "merchant": "M1"}
@@ -64,3 +67,19 @@ def test_a_demo_as_planted_has_no_problem() -> None:
 def test_each_difference_is_a_problem(changed: dict[str, object], problem: str) -> None:
     (found,) = replace(AS_PLANTED, **changed).problems  # type: ignore[arg-type]
     assert found.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"profile": "sample"}, "VIGIL_PROFILE is sample"),
+        ({"rule_parameters": {"child": {"min_transactions": 90}}}, "VIGIL_RULE_PARAMETERS is "),
+    ],
+)
+def test_other_parameters_than_the_plants_are_refused(
+    configure: Callable[..., object], changed: dict[str, object], named: str
+) -> None:
+    refuse_other_parameters()
+    configure(**changed)
+    with pytest.raises(StackError, match=named):
+        refuse_other_parameters()
