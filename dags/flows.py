@@ -90,13 +90,12 @@ class Flow:
             on_success_callback=[RunNotifier(succeeded=True)],
             on_failure_callback=[RunNotifier(succeeded=False)],
         ) as dag:
-            ledger_run = last = self._land()
+            # Each task hands the run's number to the next, so that the graph shows the flow and nothing else.
+            ledger_run = self._land()
             for stage in self.stages:
-                done = self._stage(stage, ledger_run)
-                last >> done
+                ledger_run = self._stage(stage, ledger_run)
                 if stage == "check":
-                    done >> self._check_verdict(ledger_run)
-                last = done
+                    self._check_verdict(ledger_run)
         return dag
 
     def watch(self) -> DAG:
@@ -164,9 +163,10 @@ class Flow:
         module = f"include.stages.{stage}"
 
         @task(task_id=stage, doc_md=STAGES[stage], pool=SPARK_POOL if stage in SPARK_STAGES else None)
-        def run(ledger_run: int) -> None:
+        def run(ledger_run: int) -> int:
             with lasting_errors():
                 getattr(import_module(module), stage)(ledger_run)
+            return ledger_run
 
         return run(ledger_run)
 
