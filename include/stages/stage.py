@@ -78,7 +78,10 @@ def run_stage(stage: str, run_id: int, work: Callable[[Run, Attempt], Outcome]) 
 
 @contextmanager
 def spark_for(attempt: Attempt) -> Iterator[SparkWork]:
-    """A Spark session of the attempt's own, recorded before use; those of killed attempts are ended first."""
+    """A Spark session of the attempt's own, recorded before use; those of killed attempts are ended first.
+
+    What they had persisted is dropped too: the server would keep it for every session until it is restarted.
+    """
     from include.spark_jobs.session import end_session, spark_work
 
     remote = get_settings().spark_remote
@@ -89,4 +92,7 @@ def spark_for(attempt: Attempt) -> Iterator[SparkWork]:
     for old in abandoned:
         end_session(remote, old)
     with spark_work(remote, session) as work:
+        # Of all sessions, since the cache is the server's; the pool lets no other work here, and a cache that
+        # someone misses costs time alone.
+        work.spark.catalog.clearCache()
         yield work
