@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from datetime import date
 
+from include.errors import ContractError
 from include.spark_jobs.aggregates.aggregate import Aggregate
 from include.state.plan import Checkpoint, Delta, StatePlan
 from include.store.connection import Connection, execute, fetch_all, fetch_one
 
+# Batches that a message names; more would hide the rest of it.
+NAMED = 10
+
 
 def plan_state(conn: Connection, aggregate: Aggregate, cut: date, through_seq: int) -> StatePlan:
-    """The parts that make this aggregate's state at (cut, through_seq), from the cheapest checkpoint (ADR
-    1)."""
+    """The parts that make this aggregate's state at (cut, through_seq), from the cheapest checkpoint (ADR 1).
+
+    Raises ContractError naming the batches up to there that were aggregated without this aggregate, or with
+    another version of it: their events would be missing.
+    """
     which = _key(aggregate)
     position = {"cut": cut, "through_seq": through_seq}
+    if missing := [row["seq"] for row in fetch_all(conn, "state/missing_deltas", **which, **position)]:
+        batches = ", ".join(map(str, missing[:NAMED])) + (", …" if len(missing) > NAMED else "")
+        raise ContractError(
+            f"aggregate {aggregate.name}, version {aggregate.version}, of {aggregate.dataset} lacks "
+            f"{len(missing)} of the batches up to {through_seq} ({batches}): they were aggregated before it "
+            "was there. Go back to the version that has them, or feed the data again into an empty home "
+            "(another VIGIL_HOME, or `make clean`)"
+        )
     base = fetch_one(conn, "state/nearest_checkpoint", **which, **position)
     checkpoint = Checkpoint(**base) if base and base["path"] else None
     rows = fetch_all(

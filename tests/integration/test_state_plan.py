@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.errors import ContractError
 from include.spark_jobs.aggregates import aggregates
 from include.state.plan import ROWS_FLOOR, Checkpoint, Delta, StatePlan
 from include.store.connection import Connection, transaction
@@ -120,6 +122,34 @@ def test_a_checkpoint_at_a_position_that_has_one_changes_nothing(run_id: int) ->
         record_checkpoint(conn, run_id, PAIRS, Checkpoint(day(1), 1, "again", 5))
         plan = plan_state(conn, PAIRS, day(1), 1)
     assert plan.checkpoint == Checkpoint(day(1), 1, "at 1 1", 5)
+
+
+def aggregated(conn: Connection, run_id: int, seq: int, first: int, rows: int) -> None:
+    """A chunk of this batch as aggregate leaves it, its good rows from this day on."""
+    conn.execute(
+        "insert into chunks (dataset, chunk_id, bytes, first_key, status, run_id, rows_in, rows_loaded,"
+        " rows_quarantined, rows_duplicate, rows_held, first_day, last_day, seq)"
+        " values ('transactions', %s, 1, 'chunk', 'aggregated', %s, 5, %s, 5 - %s, 0, 0, %s, %s, %s)",
+        (f"{seq}-{first}", run_id, rows, rows, *([day(first) if rows else None] * 2), seq),
+    )
+
+
+def test_a_version_that_lacks_batches_is_refused_where_they_count(run_id: int) -> None:
+    with transaction() as conn:
+        fill(conn, run_id, [(0, 0), (1, 1)], [])
+        for seq, first, rows in [(1, 0, 5), (2, 1, 3), (2, 2, 5), (3, 0, 0)]:
+            aggregated(conn, run_id, seq, first, rows)
+        assert len(plan_state(conn, PAIRS, day(5), 3).new) == 2, "batch 3 had no good rows"
+        newer = replace(PAIRS, version=PAIRS.version + 1)
+        with pytest.raises(ContractError, match=r"pairs, version \d+, .* lacks 2 .*\(1, 2\).*make clean"):
+            plan_state(conn, newer, day(5), 3)
+        with pytest.raises(ContractError, match=r"lacks 1 .*\(1\)"):
+            plan_state(conn, newer, day(1), 3)
+        assert plan_state(conn, newer, day(0), 3).new == [], "before all days"
+        assert plan_state(conn, newer, day(5), 0).new == [], "before all batches"
+        record_delta(conn, run_id, newer, 1, Delta("again", 10, day(0), day(0)))
+        with pytest.raises(ContractError, match=r"lacks 1 .*\(2\)"):
+            plan_state(conn, newer, day(5), 3)
 
 
 def delta(rows: int) -> Delta:
