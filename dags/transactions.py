@@ -21,8 +21,8 @@ run shows its findings in the logs of `detect` and `load`, and claims, publishes
 - `land`, `check`, `aggregate`: tried six times over some minutes. Once the cause is gone, clear the failed
   task; or let be: the next run adopts the chunks. A chunk on which three runs failed is held.
 - `detect`, `load`, `alert`: the chunks are in the state for good. Clear the failed task; or let be: the next
-  run finds what still holds then, but not what held at this run's end only, and what this run had loaded is
-  alerted only by clearing it.
+  run finds what still holds then and alerts for what this run had loaded, but does not find what held at
+  this run's end only.
 
 Stages are safe to clear and to run again at any time: what is published stays as it is.
 """

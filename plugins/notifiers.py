@@ -21,8 +21,8 @@ MOST_TEXT = 2000
 
 # A run that fails after aggregate leaves nothing that the next one would take over (ADR 4).
 AGGREGATED = (
-    "The run's chunks are in the state for good. What still holds is found by the dataset's next run; what "
-    "held at this run's cut only, and the alert for what it had loaded, come only from clearing this task."
+    "The run's chunks are in the state for good. The dataset's next run finds what still holds, and alerts for "
+    "what this one had loaded; what held at this run's cut only comes back only from clearing this task."
 )
 
 # Stopped chunks of each kind that an incident lists.

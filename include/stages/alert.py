@@ -40,8 +40,9 @@ def alert(run_id: int) -> Figures:
     """Open an incident for each rule and event day whose new detections reached the run's threshold.
 
     Counted are the detections ever recorded for that rule, profile and event day, since an event day arrives
-    in many chunks: the run that reaches the threshold opens the incident, later ones repeat it. Gives
-    `incidents` (ids) and `repeated` (how many of them had been open).
+    in many chunks: the run that reaches the threshold opens the incident, later ones repeat it. A run that
+    failed between load and alert is made up for by the next one of its profile, under that one's thresholds.
+    Gives `incidents` (ids) and `repeated` (how many of them had been open).
     """
     return run_stage("alert", run_id, _alert)
 

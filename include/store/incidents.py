@@ -25,7 +25,7 @@ class Incident(BaseModel):
 
 
 class NewDetections(BaseModel):
-    """A rule's event day: detections `added` by a run, `found` in all, a few `entities` of those added."""
+    """A rule's event day: detections `added` since the last alert, `found` in all, some `entities` added."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -76,7 +76,11 @@ def open_incident(
 def new_detections(
     conn: Connection, *, run_id: int, dataset: str, profile: str, top: int = 5
 ) -> list[NewDetections]:
-    """Per rule and event day in which this run recorded detections first; re-opened episodes are not new."""
+    """Per rule and event day in which this run recorded detections first; re-opened episodes are not new.
+
+    With them count those of earlier runs of this dataset and profile that loaded and never came to alert,
+    unless a run since then has alerted for them.
+    """
     rows = fetch_all(
         conn, "incidents/new_detections", run_id=run_id, dataset=dataset, profile=profile, top=top
     )

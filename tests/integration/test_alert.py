@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from include.stages.alert import alert
+from include.store.attempts import publish_attempt, start_attempt
 from include.store.connection import transaction
 from include.store.detections import Holding, fold
 from include.store.evaluations import Evaluation
@@ -17,6 +18,13 @@ from include.store.runs import Scope, open_run
 pytestmark = pytest.mark.usefixtures("database")
 
 DAY = date(2026, 3, 1)
+
+
+def reached(stage: str, *runs: int) -> None:
+    """The stage of these runs is published."""
+    with transaction() as conn:
+        for run_id in runs:
+            publish_attempt(conn, start_attempt(conn, run_id, stage), {}, output=None, operations=[])
 
 
 def run(number: int, *, dry_run: bool = False, profile: str = "default", **thresholds: int) -> int:
@@ -119,6 +127,44 @@ def test_days_rules_and_profiles_alert_apart() -> None:
         "detections:transactions:upgrade:default:2026-03-01",
         "detections:transactions:child:sample:2026-03-01",
     }
+
+
+def test_what_a_run_loaded_and_never_alerted_on_is_alerted_once_by_the_next() -> None:
+    failed, fine, later = run(1), run(2), run(3)
+    found(failed, "M1", "M2")
+    found(failed, "M1", rule="upgrade")
+    reached("load", failed, fine, later)  # the failed run's upload never came through
+
+    alerted = alert(fine)
+
+    assert (len(alerted["incidents"]), alerted["repeated"]) == (2, 0)
+    bodies = {row["body"]["rule"]: row["body"] for row in rows("incidents")}
+    assert (bodies["child"]["found"], bodies["child"]["added_by_run"]) == (2, 2)
+    assert alert(later) == {"incidents": [], "repeated": 0}
+    assert alert(failed)["repeated"] == 2, "cleared at last: known already"
+    assert len(rows("outbox")) == 2
+
+
+def test_what_a_cleared_run_loads_after_others_alerted_is_alerted_by_the_next() -> None:
+    failed, fine, later = run(1), run(2), run(3)
+    reached("load", fine)
+    alert(fine)
+    found(failed, "M1")
+    reached("load", failed)
+
+    assert len(alert(later)["incidents"]) == 1
+
+
+@pytest.mark.parametrize("case", ["load unpublished", "dry", "another profile", "a later run"])
+def test_what_other_runs_found_is_not_this_runs_to_alert_on(case: str) -> None:
+    profile = "sample" if case == "another profile" else "default"
+    first, second = run(1, dry_run=case == "dry", profile=profile), run(2)
+    other, this = (second, first) if case == "a later run" else (first, second)
+    found(other, "M1", profile=profile)
+    if case != "load unpublished":
+        reached("load", other)
+
+    assert alert(this) == {"incidents": [], "repeated": 0}
 
 
 def test_what_only_goes_on_holding_or_reopens_is_not_new() -> None:
