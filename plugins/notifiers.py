@@ -21,8 +21,8 @@ MOST_TEXT = 2000
 
 # A run that fails after aggregate leaves nothing that the next one would take over (ADR 4).
 AGGREGATED = (
-    "The run's chunks are in the state for good. The dataset's next run finds what still holds, and alerts for "
-    "what this one had loaded; what held at this run's cut only comes back only from clearing this task."
+    "The run's chunks are in the state for good. The dataset's next run finds what still holds, and alerts "
+    "for what this one had loaded; what held at this run's cut only comes back only from clearing this task."
 )
 
 # Stopped chunks of each kind that an incident lists.
@@ -87,17 +87,16 @@ class IncidentNotifier(BaseNotifier):
 
 
 class RunNotifier(BaseNotifier):
-    """`on_success_callback` and `on_failure_callback` of a DAG: its run is over in the ledger too."""
+    """`on_success_callback` and `on_failure_callback` of a DAG: its run is over in the ledger too.
+
+    A failure of which no task's callback told is told then.
+    """
 
     def __init__(self, *, succeeded: bool) -> None:
         super().__init__()
         self.succeeded = succeeded
 
     def notify(self, context: Context) -> None:
-        from include.store.connection import transaction
-        from include.store.runs import finish_run
+        from include.stages.finish import finish
 
-        with transaction() as conn:
-            finish_run(
-                conn, dag_id=context["dag"].dag_id, dag_run_id=context["run_id"], succeeded=self.succeeded
-            )
+        finish(dag_id=context["dag"].dag_id, dag_run_id=context["run_id"], succeeded=self.succeeded)

@@ -84,7 +84,8 @@ class ChunksTrigger(PollTrigger):
         from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
         from asgiref.sync import sync_to_async
 
-        from include.store.runs import finish_run, running_runs
+        from include.stages.finish import finish
+        from include.store.runs import running_runs
 
         count = sync_to_async(RuntimeTaskInstance.get_dr_count)
         for run in await asyncio.to_thread(_transact, lambda conn: running_runs(conn, dag_id=self.dataset)):
@@ -93,9 +94,7 @@ class ChunksTrigger(PollTrigger):
                 continue
             succeeded = await count(run.dag_id, run_ids=[run.dag_run_id], states=["success"]) > 0
             self.log.info("Run %d is over, succeeded: %s", run.run_id, succeeded)
-            await asyncio.to_thread(
-                _transact, lambda conn, name=name, ok=succeeded: finish_run(conn, **name, succeeded=ok)
-            )
+            await asyncio.to_thread(finish, **name, succeeded=succeeded)
 
 
 class OutboxTrigger(PollTrigger):

@@ -73,6 +73,14 @@ def open_incident(
     return Incident.model_validate(row)
 
 
+def failure_told(conn: Connection, *, run_id: int, subject: str) -> bool:
+    """Whether an incident says that the run, or a task of it, failed; `subject` as in its fingerprint."""
+    row = fetch_one(conn, "incidents/failure_told", run_id=run_id, subject=subject)
+    assert row is not None
+    told: bool = row["told"]
+    return told
+
+
 def new_detections(
     conn: Connection, *, run_id: int, dataset: str, profile: str, top: int = 5
 ) -> list[NewDetections]:

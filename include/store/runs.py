@@ -113,10 +113,14 @@ def pin_reference(conn: Connection, run_id: int, dataset: str) -> str | None:
     return row["version_id"] if row else None
 
 
-def finish_run(conn: Connection, *, dag_id: str, dag_run_id: str, succeeded: bool) -> None:
-    """Marks the run of this Airflow run as over: its unfinished chunks can be adopted. No run: nothing."""
+def finish_run(conn: Connection, *, dag_id: str, dag_run_id: str, succeeded: bool) -> Run | None:
+    """Marks the run of this Airflow run as over: its unfinished chunks can be adopted.
+
+    Gives the run, or None if there is none or it was over before.
+    """
     status = "succeeded" if succeeded else "failed"
-    execute(conn, "runs/finish", dag_id=dag_id, dag_run_id=dag_run_id, status=status)
+    row = fetch_one(conn, "runs/finish", dag_id=dag_id, dag_run_id=dag_run_id, status=status)
+    return Run.model_validate(row) if row else None
 
 
 def spark_operations(conn: Connection, run_id: int) -> dict[str, list[str]]:

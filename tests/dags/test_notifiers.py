@@ -11,12 +11,13 @@ import pytest
 from include.errors import ChunksHeld
 from include.store.attempts import publish_attempt, start_attempt
 from include.store.connection import transaction
+from include.store.incidents import open_incident
 from include.store.runs import Scope, find_run, finish_run, open_run, running_runs
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def open_transactions(dag_run_id: str = "manual__1") -> int:
+def open_transactions(dag_run_id: str = "manual__1", *, dry_run: bool = False) -> int:
     with transaction() as conn:
         run = open_run(
             conn,
@@ -24,7 +25,7 @@ def open_transactions(dag_run_id: str = "manual__1") -> int:
             dag_id="transactions",
             dag_run_id=dag_run_id,
             started_at=datetime.now(UTC),
-            dry_run=False,
+            dry_run=dry_run,
             profile="default",
             scope=Scope(max_chunks=1, max_bytes=1),
         )
@@ -141,7 +142,63 @@ def test_the_end_of_a_dag_run_ends_the_ledgers_run_once(succeeded: bool, status:
         assert [one.run_id for one in running_runs(conn, dag_id="transactions")] == [other]
 
 
+def test_a_failed_run_of_which_no_task_told_is_an_incident() -> None:
+    from plugins.notifiers import RunNotifier
+
+    run_id = open_transactions()
+    for _ in range(2):
+        RunNotifier(succeeded=False).notify(context())
+
+    (incident,) = incidents()
+    assert (incident["kind"], incident["run_id"], incident["repeats"]) == ("task_failed", run_id, 0)
+    assert incident["fingerprint"] == "task_failed:transactions:transactions:manual__1"
+    assert incident["body"]["airflow_run"].endswith("/dags/transactions/runs/manual__1")
+    assert incident["body"]["runbook"] == "docs/runbooks/pipeline.md"
+
+
+@pytest.mark.parametrize("told", ["failed", "held"])
+def test_a_failed_run_of_which_a_task_told_is_no_other_incident(told: str) -> None:
+    from plugins.notifiers import RunNotifier
+
+    open_transactions()
+    cause = ChunksHeld("chunk_0.csv is held") if told == "held" else None
+    notify(context("check_verdict", exception=failed(Exception("stopped"), cause)))
+    RunNotifier(succeeded=False).notify(context())
+
+    assert [one["body"]["task"] for one in incidents()] == ["check_verdict"]
+
+
+def test_what_a_run_said_of_a_chunk_does_not_tell_that_it_failed() -> None:
+    from plugins.notifiers import RunNotifier
+
+    run_id = open_transactions()
+    with transaction() as conn:
+        open_incident(
+            conn,
+            kind="held",
+            dataset="transactions",
+            severity="critical",
+            fingerprint=f"held:transactions:{'0' * 64}:{run_id - 1}",
+            title="held",
+            body={},
+            run_id=run_id,
+        )
+    RunNotifier(succeeded=False).notify(context())
+
+    assert [one["kind"] for one in incidents()] == ["held", "task_failed"]
+
+
+@pytest.mark.parametrize(("dry_run", "succeeded"), [(True, False), (False, True)])
+def test_dry_runs_and_runs_that_succeeded_end_in_silence(dry_run: bool, succeeded: bool) -> None:
+    from plugins.notifiers import RunNotifier
+
+    open_transactions(dry_run=dry_run)
+    RunNotifier(succeeded=succeeded).notify(context())
+
+    assert incidents() == []
+
+
 def test_the_end_of_a_run_that_never_began_is_nothing() -> None:
     with transaction() as conn:
-        finish_run(conn, dag_id="transactions", dag_run_id="manual__9", succeeded=False)
+        assert finish_run(conn, dag_id="transactions", dag_run_id="manual__9", succeeded=False) is None
         assert find_run(conn, dag_id="transactions", dag_run_id="manual__9") is None

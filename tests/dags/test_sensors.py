@@ -165,3 +165,5 @@ def test_runs_whose_end_nobody_told_are_ended(
 
     with transaction() as conn:
         assert get_run(conn, run.run_id).status == status
+        told = [row["run_id"] for row in conn.execute("select run_id from incidents")]
+    assert told == ([run.run_id] if status == "failed" else [])
