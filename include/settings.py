@@ -102,6 +102,12 @@ class Settings(BaseSettings):
         r"[^/]+\.csv(?:\.gz)?(?:/part-[^/]+)?", description="regular expression over the key after the prefix"
     )
     transactions_epoch: str = Field("2026-01-01", description="the day of step 0, in the dataset's zone")
+    transactions_last_step: int = Field(
+        3650,
+        ge=0,
+        le=100_000,  # dates stay dates of four-digit years
+        description="rows of later steps are quarantined, as their days would move the cut; 3650: ten years",
+    )
 
     # Detection
     profile: str = Field("default", description="parameter profile of scheduled runs: default or sample")

@@ -40,7 +40,7 @@ BAD_LINES: dict[str, tuple[bytes, ...]] = {
     "repeated_header": (HEADER,),
     "missing_step": (_with("step", b""), _with("step", b"''")),
     "bad_step": (_with("step", b"-1"), _with("step", b"1.0"), _with("step", b"2026-01-01")),
-    "step_out_of_range": (_with("step", b"100001"), _with("step", b"9" * 30)),
+    "step_out_of_range": (_with("step", b"100001"), _with("step", b"3651"), _with("step", b"9" * 30)),
     "missing_customer": (_with("customer", b"''"), _with("customer", b"")),
     "bad_customer": (_with("customer", LONG),),
     "bad_age": (_with("age", LONG),),
@@ -56,7 +56,7 @@ BAD_LINES: dict[str, tuple[bytes, ...]] = {
     "negative_amount": (_with("amount", b"-5.00"), _with("amount", b"-0.01")),
     "bad_amount": (_with("amount", b"NaN"), _with("amount", b"1e3"), _with("amount", b"12 EUR")),
     "amount_precision": (_with("amount", b"2.005"), _with("amount", b"31.500")),
-    "amount_out_of_range": (_with("amount", b"1234567890123.00"),),
+    "amount_out_of_range": (_with("amount", b"1234567890123.00"), _with("amount", b"100000000.00")),
     "missing_fraud": (_with("fraud", b""),),
     "bad_fraud": (_with("fraud", b"2"), _with("fraud", b"yes")),
 }

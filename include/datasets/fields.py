@@ -6,6 +6,7 @@ expressions keep to what Java's and Rust's engines read alike ([0-9], not \\d): 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from include.datasets.contract import Field, Reject
@@ -78,19 +79,24 @@ def flag(name: str, doc: str, *, source: str | None = None) -> Field:
     )
 
 
-def whole_number(name: str, doc: str, *, most: int, source: str | None = None) -> Field:
-    """An integer from 0 to `most`, digits only: else missing_<name>, bad_<name> or <name>_out_of_range."""
+def whole_number(
+    name: str, doc: str, *, most: Callable[[], int], bound: str, source: str | None = None
+) -> Field:
+    """An integer from 0 to `most()`, digits only: else missing_<name>, bad_<name> or <name>_out_of_range.
+
+    `most` is asked when rows are judged, and must stay below 2^31; `bound` says where its value comes from.
+    """
 
     def out_of_range(raw: Column) -> Column:
         from pyspark.sql import functions as F
 
         # NULL: too many digits even for a bigint
-        return F.coalesce(raw.try_cast("bigint") > most, raw != "")
+        return F.coalesce(raw.try_cast("bigint") > most(), raw != "")
 
     wrong = Reject(
         reason=f"bad_{name}", doc=f"{name} is not digits only", when=lambda raw: ~raw.rlike("^[0-9]+$")
     )
-    beyond = Reject(reason=f"{name}_out_of_range", doc=f"{name} is over {most:,}", when=out_of_range)
+    beyond = Reject(reason=f"{name}_out_of_range", doc=f"{name} is over {bound}", when=out_of_range)
     return Field(
         name=name,
         type="int",
@@ -101,24 +107,26 @@ def whole_number(name: str, doc: str, *, most: int, source: str | None = None) -
     )
 
 
-def fixed_point(name: str, doc: str, *, decimals: int, of: str, source: str) -> Field:
+def fixed_point(
+    name: str, doc: str, *, decimals: int, whole: int = LONGEST_WHOLE, of: str, source: str
+) -> Field:
     """A decimal as the exact integer of its 10^decimals-th parts; never through a float.
 
     Reasons, `of` being the quantity's name: missing_<of>; negative_<of> (a minus sign, -0 too); bad_<of>
     (anything but digits with one point between them: NaN, 1e3, 1,000, +5, .5, 5.); <of>_precision (more
-    decimals, zeros too: who writes cents never wrote 2.500); <of>_out_of_range (more than twelve digits
-    before the point).
+    decimals, zeros too: who writes cents never wrote 2.500); <of>_out_of_range (more than `whole`
+    digits before the point; `whole` and `decimals` together must fit a signed 64-bit integer).
     """
 
     def cast(raw: Column) -> Column:
         from pyspark.sql import functions as F
 
-        whole = F.regexp_replace(raw, "[.].*$", "")
+        before = F.regexp_replace(raw, "[.].*$", "")
         part = F.rpad(F.regexp_replace(raw, "^[0-9]+[.]?", ""), decimals, "0")
-        return F.concat(whole, part).try_cast("bigint")
+        return F.concat(before, part).try_cast("bigint")
 
     def too_large(raw: Column) -> Column:
-        return ~raw.rlike(f"^0*[0-9]{{1,{LONGEST_WHOLE}}}([.]|$)")
+        return ~raw.rlike(f"^0*[0-9]{{1,{whole}}}([.]|$)")
 
     rejects = (
         _missing(of),
@@ -139,7 +147,7 @@ def fixed_point(name: str, doc: str, *, decimals: int, of: str, source: str) -> 
         ),
         Reject(
             reason=f"{of}_out_of_range",
-            doc=f"{of} has more than {LONGEST_WHOLE} digits before the point",
+            doc=f"{of} has more than {whole} digits before the point",
             when=too_large,
         ),
     )

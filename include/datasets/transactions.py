@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
 
 ZONE = "Asia/Kolkata"
-# 273 years of days: far beyond any export, and near enough for dates to stay dates.
-LAST_STEP = 100_000
+# Ten digits of minor units: 9 * 10^8 such amounts of one pair still add up within a signed 64-bit integer.
+WHOLE_DIGITS = 8
+
+
+def _last_step() -> int:
+    # One valid row moves the cut (ADR 1) to the day after its own, for ever: hence a bound that people set.
+    return get_settings().transactions_last_step
 
 
 def _epoch() -> date:
@@ -63,7 +68,7 @@ CONTRACT = Contract(
         "fraud",
     ),
     fields=(
-        whole_number("step", "days since the epoch", most=LAST_STEP),
+        whole_number("step", "days since the epoch", most=_last_step, bound="VIGIL_TRANSACTIONS_LAST_STEP"),
         text("customer", "who pays"),
         text("age", "age group of the customer, 0 (up to 18) to 6 (over 65), or U", optional=True),
         one_of("gender", "M, F, E (enterprise) or U (unknown)", "M", "F", "E", "U"),
@@ -71,7 +76,14 @@ CONTRACT = Contract(
         text("merchant", "who is paid"),
         text("zip_merchant", "postal code of the merchant", source="zipMerchant", optional=True),
         text("category", "what was bought"),
-        fixed_point("amount_minor", "amount in minor units, exact", decimals=2, of="amount", source="amount"),
+        fixed_point(
+            "amount_minor",
+            "amount in minor units, exact",
+            decimals=2,
+            whole=WHOLE_DIGITS,
+            of="amount",
+            source="amount",
+        ),
         flag("fraud", "marked as fraud by the source; no rule reads it"),
         Field(
             name="event_time",

@@ -20,7 +20,7 @@ from tests.oracle.oracle import oracle
 
 # What a good line looks like, written apart from the contract. Broken ones are left out of the events.
 GOOD = re.compile(
-    rb"\d{1,2},'C\d+','[0-6U]','[MFEU]','28007','M\d+','28007','es_\w{1,30}',\d{1,12}\.\d\d,[01]\n"
+    rb"\d{1,2},'C\d+','[0-6U]','[MFEU]','28007','M\d+','28007','es_\w{1,30}',\d{1,8}\.\d\d,[01]\n"
 )
 COLUMNS = "step, customer, age, gender, zip, merchant, zip2, category, amount, fraud"
 
