@@ -64,5 +64,14 @@ def test_near_misses_lack_exactly_one_condition(verdicts: dict[str, Any]) -> Non
     assert ("sample: average exactly 800.00", "shop") not in near  # it lacks both
 
 
+def test_the_gap_of_huge_amounts_is_capped(spark: SparkSession) -> None:
+    given = inputs(spark, [Pair("shop", "huge", 3, 2**63 - 1), Pair("shop", "near", 3, 3 * 80_000)])
+    near = missed(RULE, given, **RULE.profiles["sample"])
+    lacks, gap = near["huge", "shop"]
+    assert lacks == f"average below 80000 minor units: it is {(2**63 - 1) // 3}"
+    assert gap == (2**63 - 1) // 10**6 * 10**6 // 80_000
+    assert near["near", "shop"][1] == 0
+
+
 def test_nothing_from_nothing(spark: SparkSession) -> None:
     assert found(RULE, inputs(spark, [])) == {}

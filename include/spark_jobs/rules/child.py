@@ -26,6 +26,9 @@ from include.spark_jobs.rules.rule import (
     shortfall,
 )
 
+# Minor units above the limit beyond which a gap does not grow: its millionths fill a signed 64-bit integer.
+MOST_EXCESS = (2**63 - 1) // PPM
+
 
 class ChildParameters(Parameters):
     """Thresholds from the pattern's definition: at least 80 transactions, average below 23.00."""
@@ -50,7 +53,9 @@ def judge(inputs: Inputs, p: ChildParameters) -> Judged:
     too_high = F.concat(
         F.lit(f"average below {p.average_below_minor} minor units: it is "), average.cast("string")
     )
-    above = integer_quotient((average - p.average_below_minor) * PPM, F.lit(p.average_below_minor))
+    # Capped, or its millionths would not fit: nothing that far above is a near miss.
+    excess = F.least(average - p.average_below_minor, F.lit(MOST_EXCESS))
+    above = integer_quotient(excess * PPM, F.lit(p.average_below_minor))
     return Judged(
         inputs["pairs"],
         [
