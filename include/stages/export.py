@@ -56,10 +56,13 @@ def _profile_folder(profile: str) -> str:
 
 
 def highest_number(folder: str) -> int | None:
-    """The highest number of a detection file that is on S3 in this folder, whoever put it there."""
+    """The highest number of a detection file that is on S3 in this folder, whoever put it there.
+
+    Names of more than nine digits (a time stamp, say) are somebody's own: they would fit no number of ours.
+    """
     stem = f"{folder}detection_"
     keys = (found.key for page in bucket().pages(stem) for found in page.objects)
-    names = (re.fullmatch(r"(\d+)\.csv", key.removeprefix(stem)) for key in keys)
+    names = (re.fullmatch(r"([0-9]{1,9})\.csv", key.removeprefix(stem)) for key in keys)
     return max((int(name[1]) for name in names if name), default=None)
 
 

@@ -106,6 +106,7 @@ def test_flat_numbers_go_on_after_the_store_and_after_s3(configure: Configure) -
     configure(export_layout="flat", export_rows=1)
     s3().put("output_detections/detection_7.csv", b"another program's")
     s3().put("output_detections/detection_12.csv.bak", b"not a file of ours")
+    s3().put("output_detections/detection_20260101123000.csv", b"a time, not a number")
     for seq, names in enumerate(("AB", "ABC")):
         run = new_run()
         detected(run, {"child": [child(name) for name in names]}, through_seq=seq)
