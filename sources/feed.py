@@ -55,7 +55,8 @@ def feed_file(
     object, whole. A manifest in the bucket knows the source by the SHA-256 of its decompressed bytes: feeding
     it again goes on where it stopped, or changes nothing. `keep`: a folder that gets a copy of every chunk.
     `advance(chunks done, chunks in all)` is told on the way. Raises FeedError as `scan` and `download` do,
-    for slices that landing would refuse, and when the source was fed in slices of another size.
+    for slices that landing would refuse or take for one, when the source was fed in slices of another size,
+    and when something else has the name of a chunk.
     """
     about = contract(dataset)
     if rows < 1:
@@ -140,10 +141,11 @@ def _local(file: str, downloaded: Advance) -> Iterator[Path]:
 
 
 def _manifest(about: Contract, found: Scan, rows: int, source: str) -> Manifest:
-    manifest = Manifest.find(about.name, found.sha256)
-    if manifest is None:
-        _refuse_large(found.largest)
-        with numbering():
+    with numbering():
+        manifest = Manifest.find(about.name, found.sha256)
+        if manifest is None:
+            _refuse_large(found.largest)
+            _refuse_equal(found.equal, rows)
             manifest = Manifest(
                 dataset=about.name,
                 source=source,
@@ -187,8 +189,34 @@ def _refuse_large(size: int) -> None:
         )
 
 
+def _refuse_equal(equal: tuple[int, int] | None, rows: int) -> None:
+    if equal:
+        first, second = (number + 1 for number in equal)
+        raise FeedError(
+            f"in slices of {rows} rows, slice {second} has the same bytes as slice {first}, and landing "
+            "would take it for a second delivery of it: choose another ROWS"
+        )
+
+
 def _put(key: str, data: bytes) -> None:
-    there = bucket().head(key)
-    # The name is promised to this slice alone: one of its size was put before the manifest could say so.
-    if there is None or there.bytes != len(data):
-        bucket().put(key, data)
+    """Writes the chunk, unless it is there. Raises FeedError if something else is.
+
+    S3 itself refuses when another program was faster; a server that ignores the condition leaves only the
+    look before.
+    """
+    from botocore.exceptions import ClientError
+
+    target = bucket()
+    if target.head(key) is None:
+        try:
+            target.client.put_object(Bucket=target.name, Key=key, Body=data, IfNoneMatch="*")
+            return
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
+                raise
+    # The name is promised to this slice: its own bytes were put before the manifest could say so.
+    if b"".join(target.blocks(key)) != data:
+        raise FeedError(
+            f"s3://{target.name}/{key} has other content than this source's chunk of that name, and nothing "
+            "was overwritten: move that object away, and feed again"
+        )

@@ -24,12 +24,16 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Scan:
-    """What a source holds: `header` is its first line, empty if that is data; `largest` slice in bytes."""
+    """What a source holds: `header` is its first line, empty if that is data; `largest` slice in bytes.
+
+    `equal`: the positions of the first two slices of the same bytes, if any.
+    """
 
     sha256: str
     header: bytes
     rows: int
     largest: int
+    equal: tuple[int, int] | None
 
 
 @contextmanager
@@ -56,6 +60,7 @@ def scan(path: Path, columns: Sequence[str], per_slice: int | None) -> Scan:
     read, is a web page, or has no data rows.
     """
     digest, rows, header, size, largest, any_text = hashlib.sha256(), 0, b"", 0, 0, False
+    piece, seen, equal = hashlib.sha256(), dict[bytes, int](), None
     with _opened(path) as lines:
         for number, line in enumerate(lines):
             if not any_text and (any_text := bool(line.strip())):
@@ -66,11 +71,18 @@ def scan(path: Path, columns: Sequence[str], per_slice: int | None) -> Scan:
             digest.update(line)
             rows, size = rows + 1, size + len(line)
             largest = max(largest, size)
+            if rows:  # the header, which all slices have, is row 0
+                piece.update(line)
             if per_slice and rows and rows % per_slice == 0:
                 size = len(header)
+                position = rows // per_slice - 1
+                earlier = seen.setdefault(piece.digest(), position)
+                if equal is None and earlier != position:
+                    equal = earlier, position
+                piece = hashlib.sha256()
     if rows == 0:
         raise FeedError(f"{path} has no data rows")
-    return Scan(digest.hexdigest(), header, rows, largest)
+    return Scan(digest.hexdigest(), header, rows, largest, equal)
 
 
 def slices(path: Path, header: bytes, rows: int) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -129,17 +130,50 @@ def test_killed_at_any_point_it_goes_on(
     assert half.items() <= now.items(), "what was there is not written again"
 
 
-def test_a_half_written_chunk_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def half(key: str, data: bytes) -> None:
-        open_bucket().put(key, data[:50])
-        raise KeyboardInterrupt
+def test_what_has_a_chunks_name_already_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program has put as many bytes where the second chunk goes."""
+    theirs = b"x" * len(expected(4, 2)[f"{PREFIX}chunk_1.csv"])
+    real = feed_module._put
 
-    with monkeypatch.context() as patch:
-        patch.setattr(feed_module, "_put", half)
-        with pytest.raises(KeyboardInterrupt):
-            feed_file("transactions", source(tmp_path, 4), rows=2, every=0)
-    feed_file("transactions", source(tmp_path, 4), rows=2, every=0)
-    assert on_s3() == expected(4, 2)
+    def too_late(key: str, data: bytes) -> None:
+        if key.endswith("chunk_1.csv"):
+            open_bucket().put(key, theirs)
+        real(key, data)
+
+    monkeypatch.setattr(feed_module, "_put", too_late)
+    with pytest.raises(FeedError, match=r"transaction_chunks/chunk_1\.csv has other content"):
+        feed_file("transactions", source(tmp_path, 4), rows=2, every=0)
+    assert on_s3() == expected(4, 2) | {f"{PREFIX}chunk_1.csv": theirs}
+
+
+def test_of_two_feeds_in_different_slices_one_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second starts while the first waits for its turn: it has the lock before the first has looked."""
+    file = source(tmp_path, 12)
+    real = feed_module.numbering
+    turns = iter([True])
+
+    @contextmanager
+    def overtaken() -> Iterator[None]:
+        if next(turns, False):
+            feed_file("transactions", file, rows=3, every=0)
+        with real():
+            yield
+
+    monkeypatch.setattr(feed_module, "numbering", overtaken)
+    with pytest.raises(FeedError, match=r"in slices of 3 rows.*Feed it with ROWS=3"):
+        feed_file("transactions", file, rows=4, every=0)
+    assert on_s3() == expected(12, 3)
+
+
+def test_equal_slices_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "source.csv"
+    path.write_bytes(HEADER + b"".join([*rows(2), *rows(2, "D"), *rows(2)]))
+    with pytest.raises(
+        FeedError, match=r"slices of 2 rows, slice 3 has the same bytes as slice 1.*another ROWS"
+    ):
+        feed_file("transactions", str(path), rows=2, every=0)
+    assert on_s3("") == {}
+    assert feed_file("transactions", str(path), rows=3, every=0).put == 2
 
 
 def test_kill_9_and_again(tmp_path: Path) -> None:
