@@ -36,7 +36,10 @@ class Attempt(BaseModel):
 
 
 def start_attempt(conn: Connection, run_id: int, stage: str) -> Attempt:
-    """The next attempt of this stage; extends the run's lease. From now on no older attempt can publish."""
+    """The next attempt of this stage; extends the run's lease, and the run is running, even if it was over.
+
+    From now on no older attempt can publish.
+    """
     execute(conn, "runs/lock", run_id=run_id)
     row = fetch_one(
         conn, "attempts/start", run_id=run_id, stage=stage, lease=get_settings().run_lease_seconds

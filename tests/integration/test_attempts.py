@@ -75,6 +75,24 @@ def test_a_failed_run_that_starts_again_is_running() -> None:
     assert new_run().status == "running"
 
 
+def test_a_failed_run_of_which_a_stage_is_worked_again_is_running_until_it_ends_again() -> None:
+    run, seen = new_run(), []
+    name = {"dag_id": run.dag_id, "dag_run_id": run.dag_run_id}
+    with transaction() as conn:
+        finish_run(conn, **name, succeeded=False)
+
+    def work(run: Run, attempt: Attempt) -> Outcome:
+        with transaction() as conn:
+            seen.extend(conn.execute("select status, finished_at from runs").fetchall())
+        return Outcome({})
+
+    run_stage("detect", run.run_id, work)
+    assert seen == [{"status": "running", "finished_at": None}]
+    with transaction() as conn:
+        ended = finish_run(conn, **name, succeeded=True)
+    assert ended is not None and ended.status == "succeeded"
+
+
 def test_an_unknown_run_is_named() -> None:
     with transaction() as conn, pytest.raises(ConfigError, match="no run 4711"):
         get_run(conn, 4711)

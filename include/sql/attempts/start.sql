@@ -1,8 +1,9 @@
--- Purpose: open the next attempt of a stage and extend the run's lease. The caller holds the run's lock.
+-- Purpose: open the next attempt of a stage and extend the run's lease. A run that was over works again: one of its
+--          tasks was cleared, and its chunks are its own meanwhile. The caller holds the run's lock.
 -- Parameters: run_id, stage, lease (seconds).
 with run as (
     update runs
-    set lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    set status = 'running', finished_at = null, lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
     where run_id = %(run_id)s
 )
 insert into attempts (run_id, stage, attempt)
