@@ -104,7 +104,9 @@ def deliver() -> Figures:
     """Send everything that is due, one delivery at a time, each in a transaction that also marks it.
 
     A kill between a channel's acceptance and the mark sends the same message with the same idempotency key
-    again. Gives `sent`, `failed` (tried again later) and `dead` (given up after `alert_tries`).
+    again. No error of a channel, of whatever type, keeps the other deliveries from their turn.
+
+    Gives `sent`, `failed` (tried again later) and `dead` (given up after `alert_tries`).
     """
     counts = {"sent": 0, "failed": 0, "dead": 0}
     while (outcome := _deliver_one()) is not None:
@@ -119,11 +121,14 @@ def _deliver_one() -> str | None:
             return None
         try:
             send(delivery.channel, _message(delivery), delivery.idempotency_key)
-        except DeliveryError as error:
-            log.warning("incident %d, %s: %s", delivery.incident_id, delivery.channel, error)
+        except Exception as error:  # whatever it is, it must not keep the other deliveries from their turn
+            expected = isinstance(error, DeliveryError)
+            text = str(error) if expected else f"{type(error).__name__}: {error}"
+            where = (delivery.incident_id, delivery.channel)
+            log.warning("incident %d, %s: %s", *where, text, exc_info=None if expected else error)
             wait = min(FIRST_WAIT * 2**delivery.tries, LONGEST_WAIT)
             most = get_settings().alert_tries
-            status = mark_failed(conn, delivery, error=str(error), wait=wait, most_tries=most)
+            status = mark_failed(conn, delivery, error=text, wait=wait, most_tries=most)
             return "dead" if status == "dead" else "failed"
         mark_sent(conn, delivery)
         return "sent"

@@ -21,6 +21,11 @@ Connection = psycopg.Connection[DictRow]
 Row = dict[str, Any]
 
 
+def storable(text: str) -> str:
+    """The text with what Postgres cannot keep, NUL and halves of surrogate pairs, replaced."""
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
+
+
 @cache
 def sql(name: str) -> LiteralString:
     """The text of `include/sql/<name>.sql`, a query whose values are bound by name."""

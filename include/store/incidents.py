@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict
 
 from include.settings import get_settings
-from include.store.connection import Connection, fetch_all, fetch_one
+from include.store.connection import Connection, fetch_all, fetch_one, storable
 
 Kind = Literal["detections", "held", "task_failed", "refused_object"]
 Severity = Literal["info", "warning", "critical"]
@@ -65,8 +65,8 @@ def open_incident(
         kind=kind,
         dataset=dataset,
         severity=severity,
-        title=title,
-        body=Jsonb(body),
+        title=storable(title),
+        body=Jsonb(_storable(body)),
         run_id=run_id,
         channels=channels(),
     )
@@ -93,3 +93,11 @@ def new_detections(
         conn, "incidents/new_detections", run_id=run_id, dataset=dataset, profile=profile, top=top
     )
     return [NewDetections.model_validate(row) for row in rows]
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {key: _storable(one) for key, one in value.items()}
+    return [_storable(one) for one in value] if isinstance(value, list | tuple) else value

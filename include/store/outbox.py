@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from include.store.connection import Connection, execute, fetch_one
+from include.store.connection import Connection, execute, fetch_one, storable
 
 
 class Delivery(BaseModel):
@@ -56,7 +56,7 @@ def mark_failed(conn: Connection, delivery: Delivery, *, error: str, wait: float
         "outbox/failed",
         incident_id=delivery.incident_id,
         channel=delivery.channel,
-        error=error,
+        error=storable(error),
         wait=wait,
         most_tries=most_tries,
     )

@@ -11,9 +11,12 @@ from typing import Any
 
 
 class Receiver:
-    """Answers each POST with the next of `answers`, then with the last: a status, or None for silence."""
+    """Answers each POST with the next of `answers`, then with the last: a status, or None for silence.
 
-    def __init__(self, answers: Sequence[int | None]) -> None:
+    `text` is the body of every answer.
+    """
+
+    def __init__(self, answers: Sequence[int | None], text: bytes = b"") -> None:
         self.answers = list(answers)
         self.keys: list[str] = []
         self.messages: list[dict[str, Any]] = []
@@ -32,8 +35,9 @@ class Receiver:
                     receiver.release.wait(30)
                     return
                 self.send_response(answer)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
+                self.wfile.write(text)
 
             def log_message(self, format: str, *args: object) -> None:
                 """Nothing: the test's output is not this server's log."""
@@ -46,9 +50,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving(*answers: int | None) -> Iterator[Receiver]:
+def receiving(*answers: int | None, text: bytes = b"") -> Iterator[Receiver]:
     """A receiver that serves for the length of a `with`."""
-    receiver = Receiver(answers)
+    receiver = Receiver(answers, text)
     thread = threading.Thread(target=receiver.server.serve_forever)
     thread.start()
     try:

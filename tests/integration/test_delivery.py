@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from include import channels
 from include.channels import alerts_file
 from include.stages.alert import deliver, due
 from include.store.connection import transaction
@@ -131,6 +132,55 @@ def test_a_delivery_is_given_up_after_its_last_try(configure: Any, tries: int, s
 
     assert outbox("webhook")[0]["status"] == status
     assert len(receiver.keys) == 2
+
+
+def test_an_answer_that_postgres_cannot_keep_is_a_failure_like_any_other(configure: Any) -> None:
+    with receiving(500, 200, text=b"no\0pe") as receiver:
+        configure(webhook_url=receiver.url)
+        incident(1)
+        incident(2)
+
+        assert deliver() == {"sent": 3, "failed": 1, "dead": 0}
+
+    assert [row["last_error"] for row in outbox("webhook")] == ["the webhook answered 500: no\ufffdpe", None]
+
+
+def test_a_delivery_that_breaks_its_channel_leaves_the_others_theirs(
+    configure: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    incident(1)
+    incident(2)
+    append = channels._append
+
+    def breaks(message: dict[str, Any], key: str) -> None:
+        if message["title"] == "incident 1":
+            raise TypeError("not JSON")
+        append(message, key)
+
+    monkeypatch.setattr(channels, "_append", breaks)
+
+    assert deliver() == {"sent": 1, "failed": 1, "dead": 0}
+
+    assert [row["last_error"] for row in outbox("log")] == ["TypeError: not JSON", None]
+    assert "TypeError: not JSON" in caplog.text
+
+
+def test_an_incident_with_text_that_postgres_cannot_keep_is_told_all_the_same() -> None:
+    with transaction() as conn:
+        open_incident(
+            conn,
+            kind="task_failed",
+            dataset="transactions",
+            severity="critical",
+            fingerprint="test:nul",
+            title="a\0b",
+            body={"error": "\0 \ud800 \\u0000", "held": [{"reason": "c\0"}], "rows": 3},
+            run_id=None,
+        )
+        (row,) = conn.execute("select title, body from incidents").fetchall()
+
+    assert row["title"] == "a\ufffdb"
+    assert row["body"] == {"error": "\ufffd ? \\u0000", "held": [{"reason": "c\ufffd"}], "rows": 3}
 
 
 def test_rival_senders_deliver_each_once(configure: Any) -> None:
