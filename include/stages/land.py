@@ -26,6 +26,10 @@ from include.store.runs import Run
 
 log = logging.getLogger("vigil.stages")
 
+# S3's codes for an object that the server will not hand out at all: no right to it, or archived.
+# Other errors, also of status 403 (wrong keys, a clock gone wrong), say nothing of the object.
+REFUSALS = ("AccessDenied", "InvalidObjectState")
+
 # Objects read at once: hides the latency of a distant S3, and one machine hashes no faster.
 READERS = 4
 
@@ -34,19 +38,23 @@ def land(run_id: int) -> Figures:
     """Lands what is new for the run's dataset, bounded by the run's max_chunks and max_bytes.
 
     Chunks that failed runs left unfinished come first. Figures: `chunks` (chunk_id, key and bytes of all that
-    the run now owns), `adopted` (ids), how many objects were `landed`, `duplicate`, `empty`, `too_large` and
-    `unsettled` (still being written), and `more` (something was left for the next run). Raises LandError when
-    an object is listed and cannot be read.
+    the run now owns), `adopted` (ids), how many objects were `landed`, `duplicate`, `empty`, `too_large`,
+    `refused` (by the server) and `unsettled` (still being written), and `more` (something was left for the
+    next run). Raises LandError when S3 answers with an error that is none of the object's own.
     """
     return run_stage("land", run_id, _land)
 
 
 @dataclass(frozen=True)
 class _Read:
-    """An object and its bytes in the lake; None: it is gone, or not the listed version any more."""
+    """An object and its bytes in the lake; None: it is gone, or not the listed version any more.
+
+    `refused`: S3's code, if the server will not hand it out.
+    """
 
     object: S3Object
-    content: Content | None
+    content: Content | None = None
+    refused: str | None = None
 
 
 def _land(run: Run, attempt: Attempt) -> Outcome:
@@ -81,9 +89,13 @@ def _publish(run: Run, claims: Claims, reads: Sequence[_Read], unsettled: int, c
     landed, settled, changed = _sort(claims.objects, reads, new)
     settle(conn, run.dataset, run.run_id, settled)
     release(conn, run.dataset, run.run_id, changed)
-    for refused in settled:
-        if refused.outcome == "too_large":
-            _report_refused(conn, run, refused.object)
+    for one in settled:
+        if one.outcome == "too_large":
+            why = f"is too large to land ({one.object.bytes:,} bytes)"
+            _report_refused(conn, run, one.object, why, {"setting": "VIGIL_MAX_OBJECT_BYTES"})
+    for read in reads:
+        if read.refused:
+            _report_refused(conn, run, read.object, f"is refused: {read.refused}", {"code": read.refused})
     adopted = [Delivery(chunk.chunk_id, chunk.bytes, chunk.first_key) for chunk in claims.adopted]
     return _figures(landed, adopted, settled, unsettled + len(changed), claims.more)
 
@@ -97,7 +109,9 @@ def _sort(
     changed = []
     for read in reads:
         item, content = read.object, read.content
-        if content is None:
+        if read.refused:
+            settled.append(Settled(item, "refused"))
+        elif content is None:
             changed.append(item)
         elif content.sha256 in new and content.sha256 not in landed:
             landed[content.sha256] = Delivery(content.sha256, content.bytes, item.key)
@@ -116,25 +130,25 @@ def _figures(
 ) -> Figures:
     counts: dict[str, Any] = {
         outcome: sum(one.outcome == outcome for one in settled)
-        for outcome in ("landed", "duplicate", "empty", "too_large")
+        for outcome in ("landed", "duplicate", "empty", "too_large", "refused")
     }
     owned = [{"chunk_id": c.chunk_id, "key": c.first_key, "bytes": c.bytes} for c in [*adopted, *landed]]
     ids = [chunk.chunk_id for chunk in adopted]
     return {"chunks": owned, "adopted": ids, **counts, "unsettled": unsettled, "more": more}
 
 
-def _report_refused(conn: Connection, run: Run, item: S3Object) -> None:
+def _report_refused(conn: Connection, run: Run, item: S3Object, why: str, more: dict[str, str]) -> None:
     open_incident(
         conn,
         kind="refused_object",
         dataset=run.dataset,
         severity="warning",
         fingerprint=f"refused_object:{run.dataset}:{item.key}:{item.version}",
-        title=f"{run.dataset}: {item.key} is too large to land ({item.bytes:,} bytes)",
+        title=f"{run.dataset}: {item.key} {why}",
         body={
             "key": item.key,
             "bytes": item.bytes,
-            "setting": "VIGIL_MAX_OBJECT_BYTES",
+            **more,
             "airflow_run": run_url(run.dag_id, run.dag_run_id),
             "runbook": PIPELINE_RUNBOOK,
         },
@@ -158,11 +172,15 @@ def _read(box: Bucket, into: Lake, dataset: str, aside: str, item: S3Object) -> 
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             log.warning("land: s3://%s/%s vanished before it was read", box.name, item.key)
-            return _Read(item, None)
+            return _Read(item)
+        code = error.response["Error"]["Code"]
+        if code in REFUSALS and error.operation_name == "GetObject":
+            log.warning("land: s3://%s/%s is refused by the server: %s", box.name, item.key, error)
+            return _Read(item, refused=code)
         raise LandError(f"s3://{box.name}/{item.key} is listed, but cannot be read: {error}") from error
     if now != item or content.bytes != item.bytes:
         log.warning("land: s3://%s/%s changed while it was read", box.name, item.key)
-        return _Read(item, None)
+        return _Read(item)
     return _Read(item, content)
 
 

@@ -12,7 +12,7 @@ from include.errors import Superseded
 from include.lake import S3Object
 from include.store.connection import Connection, execute, fetch_all, fetch_one
 
-Outcome = Literal["landed", "duplicate", "empty", "too_large"]
+Outcome = Literal["landed", "duplicate", "empty", "too_large", "refused"]
 
 
 @dataclass(frozen=True)

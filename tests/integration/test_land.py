@@ -446,18 +446,53 @@ def test_held_chunks_can_be_driven_through_again(box: Bucket) -> None:
     assert [(c.rows_in, c.reason, c.tries, c.events_path) for c in waiting] == [(None, None, 1, None)] * 2
 
 
-def test_an_unreadable_bucket_fails_clearly(box: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def answering(monkeypatch: pytest.MonkeyPatch, key: str, code: str, status: int) -> None:
+    """From now on the server gives this error to whoever reads the key; these servers know no rights."""
     from botocore.exceptions import ClientError
 
+    blocks = Bucket.blocks
+
+    def answer(self: Bucket, asked: str) -> Iterator[bytes]:
+        if asked == key:
+            said: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            raise ClientError(said, "GetObject")
+        return blocks(self, asked)
+
+    monkeypatch.setattr(Bucket, "blocks", answer)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidObjectState"])
+def test_an_object_that_the_server_refuses_is_settled_and_the_others_land(
+    box: Bucket, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
     box.put(f"{PREFIX}a.csv", b"a")
+    box.put(f"{PREFIX}b.csv", b"b")
+    with monkeypatch.context() as patch:
+        answering(patch, f"{PREFIX}a.csv", code, 403)
+        figures = lands()
+    assert (figures["refused"], figures["landed"], figures["unsettled"]) == (1, 1, 0)
+    assert {o["key"][-5]: o["outcome"] for o in objects_in_ledger()} == {"a": "refused", "b": "landed"}
+    with transaction() as conn:
+        (incident,) = conn.execute("select * from incidents").fetchall()
+    assert (incident["kind"], incident["body"]["code"]) == ("refused_object", code)
+    assert_leads_on(incident, f"refused_object:transactions:{PREFIX}a.csv:")
+    assert len(pending(DATASET)) == 0, "this version is settled"
+    later_version(box, f"{PREFIX}a.csv", b"a")
+    again = lands()
+    assert (again["refused"], again["landed"]) == (0, 1)
 
-    def denied(self: Bucket, key: str) -> Iterator[bytes]:
-        answer: Any = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
-        raise ClientError(answer, "GetObject")
 
-    monkeypatch.setattr(Bucket, "blocks", denied)
+@pytest.mark.parametrize(
+    ("code", "status"), [("InternalError", 500), ("SlowDown", 503), ("InvalidAccessKeyId", 403)]
+)
+def test_an_error_that_is_not_the_objects_own_fails_clearly(
+    box: Bucket, monkeypatch: pytest.MonkeyPatch, code: str, status: int
+) -> None:
+    box.put(f"{PREFIX}a.csv", b"a")
+    answering(monkeypatch, f"{PREFIX}a.csv", code, status)
     with pytest.raises(LandError, match=r"a\.csv is listed, but cannot be read"):
         lands()
+    assert [o["outcome"] for o in objects_in_ledger()] == ["claimed"]
 
 
 @given(seed=st.integers(0, 10_000))
