@@ -38,14 +38,15 @@ def up(console: Console, only: Sequence[str] = ()) -> Stack:
     with exclusive(settings.home, console), _signals_as_interrupts():
         for folder in ("run", "logs"):
             (settings.home / folder).mkdir(exist_ok=True)
-        stack, fresh = _lay_out(settings, only)
+        stack, fresh = _lay_out(settings)
+        chosen = stack.services(only)
         supervisor = supervisor_of(stack)
         guard = None
         try:
             if fresh:
                 supervisor.start()
                 guard = _guard(supervisor, settings.home)
-            _start_services(stack, supervisor, console, stack.services(only))
+            _start_services(stack, supervisor, console, chosen)
         except BaseException:
             if fresh:
                 console.print("Stopping what was started")
@@ -58,8 +59,11 @@ def up(console: Console, only: Sequence[str] = ()) -> Stack:
     return stack
 
 
-def _lay_out(settings: StackSettings, only: Sequence[str]) -> tuple[Stack, bool]:
-    """Ports and files of this start, and whether the supervisor has yet to be started."""
+def _lay_out(settings: StackSettings) -> tuple[Stack, bool]:
+    """Ports and files of this start, and whether the supervisor has yet to be started.
+
+    All services are laid out, whichever are started now: a later call may start more under this supervisor.
+    """
     file = settings.home / "run" / "ports.json"
     last = read_ports(file)
     fixed = settings.fixed_ports()
@@ -77,7 +81,7 @@ def _lay_out(settings: StackSettings, only: Sequence[str]) -> tuple[Stack, bool]
     end(service_processes(settings.home))
     ports = choose_ports(fixed, last)
     stack = load_stack(settings, ports)
-    services = stack.services(only)
+    services = stack.services()
     supervisor_of(stack).configure(services)
     launches = {
         service.name: {"command": service.command, "env": stack.environment(service.name, service.env)}

@@ -143,6 +143,20 @@ def test_up_status_down_and_up_again_with_the_data(checkout: Checkout) -> None:
     assert not checkout.home.exists()
 
 
+def test_more_services_are_started_beside_those_that_run(checkout: Checkout) -> None:
+    status, output = checkout.up("s4")
+    assert status == 1
+    assert "no service s4; there are postgres, s3" in output
+    checkout.nothing_left()
+    assert checkout.up("s3")[0] == 0
+    supervisor = checkout.supervisor().pid
+    status, output = checkout.up(*LIGHT)
+    assert status == 0, output
+    assert checkout.supervisor().pid == supervisor
+    assert _answers(checkout)
+    assert checkout.run("down")[0] == 0
+
+
 def test_a_killed_service_comes_back_and_a_killed_supervisor_leaves_nothing(checkout: Checkout) -> None:
     assert checkout.up(*LIGHT)[0] == 0
     kill_server(checkout, "s3")
