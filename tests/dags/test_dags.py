@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,16 @@ def tasks(dags: dict[str, DAG]) -> Iterator[tuple[DAG, Any]]:
 def test_each_dataset_has_a_flow_and_a_watch(dags: dict[str, DAG]) -> None:
     flows = {name for dataset in contracts() for name in (dataset, f"{dataset}_watch")}
     assert set(dags) == flows | {"alert_delivery"}
+
+
+def test_each_file_that_is_parsed_has_a_dag(dags: dict[str, DAG]) -> None:
+    folder = ROOT / "dags"
+    ignored = (folder / ".airflowignore").read_text().split()
+    parsed = {path.stem for path in folder.glob("*.py") if path.name not in ignored}
+    values = {stem: vars(import_module(f"dags.{stem}")).values() for stem in parsed}
+    assert {
+        stem for stem, found in values.items() if not any(type(v).__name__ == "DAG" for v in found)
+    } == set()
 
 
 def test_each_dag_has_owner_tags_and_a_manual(dags: dict[str, DAG]) -> None:
