@@ -30,11 +30,11 @@ select
     added.rule,
     added.opened_cut - 1 as event_day,
     added.added,
-    count(*) as found,
+    (
+        select count(*) from detections as day
+        where day.dataset = %(dataset)s and day.profile = %(profile)s
+          and day.rule = added.rule and day.opened_cut = added.opened_cut
+    ) as found,
     to_jsonb(added.entities) as entities
 from added
-join detections as day
-    on day.dataset = %(dataset)s and day.profile = %(profile)s
-    and day.rule = added.rule and day.opened_cut = added.opened_cut
-group by added.rule, added.opened_cut, added.added, added.entities
 order by added.rule, added.opened_cut;
