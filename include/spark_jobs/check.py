@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from include.datasets.contract import CHUNK_REASONS, Contract
-from include.errors import ContractError
+from include.errors import ContractError, VigilError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,7 +72,8 @@ def check_chunks(
 
     Events: Parquet of contract.spark_schema(), by event_day where there is one, a file per day, sorted by
     chunk and line. Quarantine: chunk_id, line (0: the whole chunk), reason, raw (the line's first 65,536
-    bytes). Raises ContractError for a contract that needs what check cannot do yet.
+    bytes). Raises ContractError for a contract that needs what check cannot do yet, VigilError if what was
+    written holds fewer or more rows of a chunk than it has lines.
     """
     from pyspark.sql import functions as F
 
@@ -96,9 +97,27 @@ def check_chunks(
         bad.coalesce(1).sortWithinPartitions("chunk_id", "line").write.mode("overwrite").parquet(
             quarantine_path
         )
+        lines = _physical_lines(judged)
     finally:
         judged.unpersist()
-    return count_chunks(spark, contract, chunks, events_path, quarantine_path)
+    figures = count_chunks(spark, contract, chunks, events_path, quarantine_path)
+    for chunk, found in figures.items():
+        expected = lines.get(chunk, 0)
+        if not found.unreadable and found.rows_in != expected:
+            raise VigilError(
+                f"chunk {chunk} of {contract.name} has {expected} lines of data, but {events_path} "
+                f"and {quarantine_path} hold {found.rows_in} rows of it; nothing is published, so check again"
+            )
+    return figures
+
+
+def _physical_lines(judged: DataFrame) -> dict[str, int]:
+    """{chunk id: its lines of data}, from the parser's line numbers, which have no gap between first and
+    last."""
+    from pyspark.sql import functions as F
+
+    lines = (F.max("line") - F.min("line") + 1).alias("lines")
+    return {row.chunk_id: row.lines for row in judged.groupBy("chunk_id").agg(lines).collect()}
 
 
 def count_chunks(

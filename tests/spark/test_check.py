@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.dataset as ds
 import pytest
 
+import include.spark_jobs.check as check_module
 from include.datasets import contract
 from include.datasets.contract import LINE_REASONS
-from include.errors import ContractError
+from include.errors import ContractError, VigilError
 from include.spark_jobs.check import ChunkFigures, check_chunks
 
 if TYPE_CHECKING:
@@ -169,6 +171,26 @@ def test_each_reason_fires_where_it_must_and_nowhere_else(spark: SparkSession, t
 def test_every_reason_of_the_contracts_is_in_the_tables() -> None:
     assert {reason for _, _, reason in REFUSED} == set(TRANSACTIONS.reasons) - set(LINE_REASONS)
     assert {reason for _, reason in WEIGHTS_REFUSED} == set(IMPORTANCE.reasons) - set(LINE_REASONS)
+
+
+@pytest.mark.parametrize("fault", ["lost", "doubled"])
+def test_rows_that_are_lost_or_doubled_on_the_way_are_noticed(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    real = check_module.count_chunks
+
+    def after_the_fault(spark: Any, kind: Any, chunks: Any, events: str, quarantine: str) -> Any:
+        (file,) = Path(events).glob("event_day=2026-01-03/*.parquet")
+        if fault == "lost":
+            file.unlink()
+        else:
+            shutil.copy(file, file.with_name("again.parquet"))
+        return real(spark, kind, chunks, events, quarantine)
+
+    monkeypatch.setattr(check_module, "count_chunks", after_the_fault)
+    chunk = HEADER + line(step="0") + line(step="x") + line(step="2")
+    with pytest.raises(VigilError, match=f"has 3 lines of data, .* hold {2 if fault == 'lost' else 4} rows"):
+        checked(spark, tmp_path, {"c": chunk})
 
 
 def test_the_last_step_is_a_setting(spark: SparkSession, tmp_path: Path, configure: Any) -> None:
