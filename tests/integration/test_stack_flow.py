@@ -40,7 +40,7 @@ def test_from_source_to_alert() -> None:
         wait_until_through(SECONDS)
         put("transactions", "chunk_0.csv", chunks(GOOD, size=1000).files[0])
         put("transactions", "chunk_1.csv", chunks(EQUAL_AMOUNTS, size=1000).files[0])
-        with pytest.raises(StackError, match=r"through, but:\n.*chunk_1\.csv is held"):
+        with pytest.raises(StackError, match=r"(?s)through, but:\n.*chunk_1\.csv is held"):
             wait_until_through(SECONDS)
         _good_chunk_is_judged_and_the_other_held(airflow)
         _detections_are_on_s3()
