@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,9 +39,9 @@ class PollTrigger(BaseTrigger):
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return f"plugins.sensors.{type(self).__name__}", {"seconds": self.seconds}
 
+    @abstractmethod
     async def look(self) -> int:
         """How many things wait now."""
-        raise NotImplementedError
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         from botocore.exceptions import BotoCoreError, ClientError

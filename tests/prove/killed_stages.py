@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
 from include.lake import bucket
@@ -106,7 +107,7 @@ def _begin(name: str, run_id: int) -> ForkServerProcess:
     return process
 
 
-def _run(environment: dict[str, str], name: str, run_id: int, started) -> None:  # type: ignore[no-untyped-def]
+def _run(environment: dict[str, str], name: str, run_id: int, started: Connection) -> None:
     os.environ.clear()
     os.environ.update(environment)
     get_settings.cache_clear()
