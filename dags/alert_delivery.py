@@ -17,7 +17,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
-from dags.flows import FIRST_DAY, defaults
+from dags.flows.defaults import FIRST_DAY, defaults
 from plugins.sensors import OutboxSensor
 
 with DAG(

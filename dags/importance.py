@@ -17,7 +17,7 @@ version stays in use.
 
 from airflow.sdk import DAG
 
-from dags.flows import Flow
+from dags.flows.flow import Flow
 
 importance = Flow(dataset="importance", doc=__doc__, stages=("check", "aggregate"))
 

@@ -29,7 +29,7 @@ Stages are safe to clear and to run again at any time: what is published stays a
 
 from airflow.sdk import DAG
 
-from dags.flows import Flow
+from dags.flows.flow import Flow
 
 transactions = Flow(dataset="transactions", doc=__doc__)
 

@@ -32,12 +32,17 @@ def test_each_dataset_has_a_flow_and_a_watch(dags: dict[str, DAG]) -> None:
 
 def test_each_file_that_is_parsed_has_a_dag(dags: dict[str, DAG]) -> None:
     folder = ROOT / "dags"
-    ignored = (folder / ".airflowignore").read_text().split()
-    parsed = {path.stem for path in folder.glob("*.py") if path.name not in ignored}
+    parsed = {path.stem for path in folder.glob("*.py")}
     values = {stem: vars(import_module(f"dags.{stem}")).values() for stem in parsed}
     assert {
         stem for stem, found in values.items() if not any(type(v).__name__ == "DAG" for v in found)
     } == set()
+
+
+def test_the_wiring_is_not_parsed_for_dags_and_every_file_is_short() -> None:
+    folder = ROOT / "dags"
+    assert (folder / ".airflowignore").read_text().split() == ["flows/"]
+    assert {path.name for path in folder.rglob("*.py") if len(path.read_text().splitlines()) >= 100} == set()
 
 
 def test_each_dag_has_owner_tags_and_a_manual(dags: dict[str, DAG]) -> None:
@@ -115,7 +120,7 @@ def test_no_argument_of_a_task_is_named_like_airflows_own(dags: dict[str, DAG]) 
 
 
 def test_work_on_spark_waits_for_its_slot(dags: dict[str, DAG]) -> None:
-    from dags.flows import SPARK_STAGES
+    from dags.flows.tasks import SPARK_STAGES
 
     for dag, task in tasks(dags):
         assert task.pool == ("spark" if task.task_id in SPARK_STAGES else "default_pool"), dag.dag_id
@@ -144,7 +149,7 @@ def test_errors_that_last_are_not_tried_again(error: str) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
     import include.errors
-    from dags.flows import lasting_errors
+    from dags.flows.defaults import lasting_errors
 
     cause = getattr(include.errors, error)("no use")
     with pytest.raises(AirflowFailException, match="no use") as raised, lasting_errors():
@@ -155,7 +160,7 @@ def test_errors_that_last_are_not_tried_again(error: str) -> None:
 @pytest.mark.parametrize("error", ["Superseded", "MissingReference", "LandError"])
 def test_other_errors_are_tried_again(error: str) -> None:
     import include.errors
-    from dags.flows import lasting_errors
+    from dags.flows.defaults import lasting_errors
 
     cause = getattr(include.errors, error)
     with pytest.raises(cause), lasting_errors():

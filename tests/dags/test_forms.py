@@ -33,7 +33,7 @@ def test_every_parameter_of_every_rule_is_a_field(dags: dict[str, DAG]) -> None:
 
 
 def test_an_untouched_form_asks_for_nothing_special(dags: dict[str, DAG]) -> None:
-    from dags.forms import asked_for
+    from dags.flows.asked import asked_for
 
     asked = asked_for("transactions", values(dags))
     assert asked.pop("dry_run") is False
@@ -52,7 +52,7 @@ def test_an_untouched_form_asks_for_nothing_special(dags: dict[str, DAG]) -> Non
 def test_a_run_is_what_the_form_says(dags: dict[str, DAG]) -> None:
     from datetime import UTC, datetime
 
-    from dags.forms import asked_for
+    from dags.flows.asked import asked_for
 
     form = values(
         dags, profile="sample", child_min_transactions=7, child_alert_from=3, dry_run=True, max_chunks=2
@@ -101,7 +101,7 @@ def test_the_form_refuses_what_cannot_be(dags: dict[str, DAG], name: str, good: 
 
 
 def test_the_forms_defaults_are_the_settings(configure: Configure) -> None:
-    from dags.forms import form
+    from dags.flows.form import form
 
     configure(max_chunks=3, profile="sample")
     fields = form("transactions")
@@ -109,7 +109,7 @@ def test_the_forms_defaults_are_the_settings(configure: Configure) -> None:
 
 
 def test_a_name_that_the_form_does_not_have_is_refused(dags: dict[str, DAG]) -> None:
-    from dags.forms import asked_for
+    from dags.flows.asked import asked_for
 
     with pytest.raises(ConfigError, match="no parameter max_chunk; there are dry_run, max_chunks"):
         asked_for("transactions", values(dags) | {"max_chunk": 1})

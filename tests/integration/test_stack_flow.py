@@ -52,7 +52,7 @@ def test_from_source_to_alert() -> None:
 
 def _query(text: str) -> list[dict[str, str]]:
     with transaction() as conn:
-        return conn.execute(text).fetchall()  # type: ignore[arg-type]
+        return conn.execute(text).fetchall()
 
 
 def _customers(which: str) -> list[str]:

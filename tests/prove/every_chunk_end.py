@@ -105,8 +105,4 @@ def _fold(judged: list[tuple[str, Holds]]) -> list[Episode]:
                     history.append([cut, cut, "", ""])
             elif last is not None and is_open:
                 last[2:] = [cut, "retracted" if last[0] == cut else "ended"]
-    return sorted(
-        (rule, entity, *episode)  # type: ignore[misc]
-        for (rule, entity), history in made.items()
-        for episode in history
-    )
+    return sorted((rule, entity, *episode) for (rule, entity), history in made.items() for episode in history)

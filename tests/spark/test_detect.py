@@ -101,7 +101,7 @@ def test_held_rows_and_empty_chunks_beside_good_ones_do_not_count() -> None:
     good, bad = sliced(EVENTS, 2)
     *_, empty, held = checked(run, [good, []], held=[bad])
     aggregate(run.run_id)
-    assert digests(detect(run.run_id)) == expected_digests(good, WEIGHTS)  # type: ignore[arg-type]
+    assert digests(detect(run.run_id)) == expected_digests(good, WEIGHTS)
     with transaction() as conn:
         rows = conn.execute("select chunk_id, status from chunks").fetchall()
     fate = {row["chunk_id"]: row["status"] for row in rows}
@@ -254,10 +254,10 @@ def test_a_verdict_can_be_computed_again_for_one_entity() -> None:
     child = evaluations["child"]
     asked = (child.parameters, child.cut, child.through_seq, child.reference)
     assert evaluate_entity("transactions", "child", *asked, {"customer": "nobody", "merchant": "M1"}) is None
-    then = expected("child", early, WEIGHTS)  # type: ignore[arg-type]
+    then = expected("child", early, WEIGHTS)
     row = then.to_pylist()[0]
     entity = {column: row.pop(column) for column in rules()["child"].entity}
-    position = (max(e.event_day for e in early) + timedelta(days=1), 1)  # type: ignore[union-attr]
+    position = (max(e.event_day for e in early) + timedelta(days=1), 1)
     assert evaluate_entity("transactions", "child", child.parameters, *position, "", entity) == row
     with pytest.raises(ConfigError, match="no rule 'none'; it has child, dei_needed, upgrade"):
         evaluate_entity("transactions", "none", *asked, {})

@@ -97,7 +97,7 @@ def test_a_line_that_only_starts_like_the_header_is_data() -> None:
 def test_every_line_reason_can_occur() -> None:
     cases = {
         mark.args[1][i][1]
-        for mark in test_a_bad_line_gives_its_reason_and_bytes.pytestmark  # type: ignore[attr-defined]
+        for mark in test_a_bad_line_gives_its_reason_and_bytes.pytestmark
         for i in range(len(mark.args[1]))
     }
     assert cases == set(LINE_REASONS)

@@ -65,7 +65,7 @@ def test_a_demo_as_planted_has_no_problem() -> None:
     ],
 )
 def test_each_difference_is_a_problem(changed: dict[str, object], problem: str) -> None:
-    (found,) = replace(AS_PLANTED, **changed).problems  # type: ignore[arg-type]
+    (found,) = replace(AS_PLANTED, **changed).problems
     assert found.startswith(problem)
 
 

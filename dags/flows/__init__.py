@@ -1,0 +1,1 @@
+"""What the DAGs of every dataset have in common: typed objects and tasks that the short files wire up."""

@@ -1,0 +1,40 @@
+"""What a run's parameters ask for: the trigger form's values, as the arguments of `start`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dags.flows.form import form
+from include.errors import ConfigError
+from include.spark_jobs.rules import rules
+
+
+def asked_for(dataset: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of `start` that a run's parameters stand for; an empty field asks for nothing.
+
+    Raises ConfigError for a name that the form does not have (a trigger by API or command line may send any).
+    """
+    valid = form(dataset)
+    if unknown := sorted(set(params) - set(valid)):
+        raise ConfigError(f"{dataset} has no parameter {', '.join(unknown)}; there are {', '.join(valid)}")
+    asked: dict[str, Any] = {name: params[name] for name in ("dry_run", "max_chunks", "max_bytes")}
+    if not rules(dataset):
+        return asked
+    given = {name: value for name, value in params.items() if value is not None}
+    overrides = {
+        rule.id: {
+            name: given[f"{rule.id}_{name}"]
+            for name in rule.parameters.model_fields
+            if f"{rule.id}_{name}" in given
+        }
+        for rule in rules(dataset).values()
+    }
+    return {
+        **asked,
+        "profile": params["profile"],
+        "overrides": {rule: changed for rule, changed in overrides.items() if changed},
+        "alert_thresholds": {
+            name: given[f"{name}_alert_from"] for name in rules(dataset) if f"{name}_alert_from" in given
+        },
+    }
