@@ -1,13 +1,16 @@
 """
 # alert_delivery
 
-Sends what waits in the outbox to the on-call channels: the structured log (`logs/alerts.jsonl`), and the
-webhook if `VIGIL_WEBHOOK_URL` is set.
+Sends what waits in the outbox to the on-call channels: the structured log (`logs/alerts.jsonl`), and Slack,
+PagerDuty, e-mail and a signed webhook, each if its setting names an Airflow connection
+(`VIGIL_SLACK_CONN_ID`, `VIGIL_PAGERDUTY_CONN_ID`, `VIGIL_EMAIL_CONN_ID`, `VIGIL_WEBHOOK_CONN_ID`).
 
 A run waits, without holding a process, until a delivery is due, sends everything that is due, and ends; the
 next one begins to wait. What a channel does not accept is tried again after 2, 4, 8, ... seconds with the
 same idempotency key, and after `VIGIL_ALERT_TRIES` tries it is *dead* and stays in the outbox with its last
-error.
+error; `make redeliver` sends it again. What is beyond `VIGIL_ALERT_BUDGET` messages of a channel and UTC
+day waits for one digest after midnight UTC. A connection that is missing is a warning in the log of
+`deliver`, and fails nothing.
 
 **When it is red**, alerts are late: look at the log of `deliver`, and at Postgres. Pausing this DAG keeps
 alerts in the outbox; nothing is lost.
@@ -35,8 +38,9 @@ with DAG(
 
     @task(task_id="deliver", doc_md="Sends everything that is due, each delivery marked as it is accepted.")
     def send_due() -> dict[str, int]:
-        from include.stages.alert import deliver
+        from include.stages.deliver import deliver
+        from plugins.channels import senders
 
-        return deliver()
+        return deliver(senders())
 
     wait >> send_due()

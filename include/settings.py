@@ -132,9 +132,31 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='new detections of an event day that open an incident, by rule; else 1: {"child": 10}',
     )
-    webhook_url: str = Field("", description="where incidents are POSTed; empty: only the structured log")
-    webhook_timeout: float = Field(10.0, gt=0, description="seconds for one POST")
+    slack_conn_id: str = Field("", description="Airflow connection (slackwebhook) to tell Slack; empty: off")
+    pagerduty_conn_id: str = Field(
+        "", description="Airflow connection (pagerduty_events) to page by PagerDuty; empty: off"
+    )
+    email_conn_id: str = Field("", description="Airflow connection (smtp) to send mail; empty: off")
+    email_to: str = Field("", description="who gets the mail: addresses with commas between")
+    webhook_conn_id: str = Field(
+        "", description="Airflow connection (http) to POST to, its password the key that signs; empty: off"
+    )
+    webhook_url: str = Field(
+        "", description="a webhook without a connection, and so unsigned: where to POST; empty: off"
+    )
+    alert_timeout: float = Field(
+        10.0,
+        gt=0,
+        validation_alias=AliasChoices("VIGIL_ALERT_TIMEOUT", "VIGIL_WEBHOOK_TIMEOUT", "alert_timeout"),
+        description="seconds that a channel has to accept a message",
+    )
     alert_tries: int = Field(12, gt=0, description="tries before a delivery is dead")
+    alert_budget: int = Field(
+        50,
+        ge=0,
+        description="most messages of a channel and UTC day, critical ones twice that; a digest has the rest",
+    )
+    runbooks_url: str = Field("", description="where docs/runbooks is served, for links in messages")
 
     @property
     def lake_root(self) -> str:

@@ -1,4 +1,4 @@
-"""What Airflow's callbacks write down: incidents for failed tasks, and that a run is over.
+"""What Airflow's callbacks write down: incidents of failed tasks, their end, and that a run is over.
 
 Both only write to the platform's database. Callbacks may run twice or late; an incident's fingerprint and the
 run's status make the second one change nothing.
@@ -42,7 +42,7 @@ class IncidentNotifier(BaseNotifier):
         self.dataset = dataset
 
     def notify(self, context: Context) -> None:
-        from include.stages.alert import PIPELINE_RUNBOOK, run_url
+        from include.stages.links import PIPELINE_RUNBOOK, about_run, redrive_command
         from include.store.attempts import published_figures
         from include.store.connection import transaction
         from include.store.incidents import Kind, open_incident
@@ -54,13 +54,13 @@ class IncidentNotifier(BaseNotifier):
         error = context.get("exception")
         cause = getattr(error, "__cause__", None)
         kind: Kind = "held" if isinstance(cause, ChunksHeld) else "task_failed"
-        page = run_url(task.dag_id, task.run_id)
+        about = about_run(task.dag_id, task.run_id)
         body: dict[str, Any] = {
             "task": task.task_id,
             "try": task.try_number,
             "error": str(error or context.get("reason") or "the task's process was lost")[:MOST_TEXT],
-            "airflow_run": page,
-            "log": f"{page}/tasks/{quote(task.task_id)}?try_number={task.try_number}",
+            **about,
+            "log": f"{about['airflow_run']}/tasks/{quote(task.task_id)}?try_number={task.try_number}",
             "runbook": PIPELINE_RUNBOOK,
         }
         title = f"{task.dag_id}: task {task.task_id} failed"
@@ -70,6 +70,7 @@ class IncidentNotifier(BaseNotifier):
                 figures = published_figures(conn, run.run_id, "check") or {}
                 stopped = {key: figures[key] for key in ("held", "unreadable") if figures.get(key)}
                 body |= {key: chunks[:MOST_CHUNKS] for key, chunks in stopped.items()}
+                body["rerun"] = redrive_command(self.dataset)
                 counts = " and ".join(f"{len(chunks)} {key}" for key, chunks in stopped.items())
                 title = f"{self.dataset}: chunks stopped by their checks, {counts}"
             elif run and published_figures(conn, run.run_id, "aggregate") is not None:
@@ -79,11 +80,51 @@ class IncidentNotifier(BaseNotifier):
                 kind=kind,
                 dataset=self.dataset,
                 severity="critical",
-                fingerprint=f"{kind}:{self.dataset}:{task.dag_id}:{task.run_id}:{task.task_id}",
+                fingerprint=f"{kind}:{self.dataset}:{task.dag_id}:{task.task_id}:{task.run_id}",
                 title=title,
                 body=body,
                 run_id=run.run_id if run else None,
             )
+
+
+class RecoveryNotifier(BaseNotifier):
+    """`on_success_callback` of tasks: ends the incidents of the task's earlier failures, in whatever run.
+
+    Also those of the tasks right before it, since Airflow runs no such callback for a task that ended in the
+    triggerer. Stopped chunks stay stopped, so a `held` incident is left alone. A dry run proves nothing.
+    """
+
+    template_fields = ("dataset",)
+
+    def __init__(self, *, dataset: str) -> None:
+        super().__init__()
+        self.dataset = dataset
+
+    def notify(self, context: Context) -> None:
+        from include.stages.links import run_url
+        from include.store.connection import transaction
+        from include.store.incidents import resolve_incidents
+        from include.store.runs import find_run
+
+        if (context.get("params") or {}).get("dry_run"):
+            return
+        task = context["ti"]
+        body = {
+            "reason": f"task {task.task_id} succeeded in run {task.run_id}",
+            "airflow_run": run_url(task.dag_id, task.run_id),
+        }
+        with transaction() as conn:
+            run = find_run(conn, dag_id=task.dag_id, dag_run_id=task.run_id)
+            for task_id in (task.task_id, *sorted(context["task"].upstream_task_ids)):
+                resolve_incidents(
+                    conn,
+                    fingerprint=f"task_failed:{self.dataset}:{task.dag_id}:{task_id}",
+                    below=True,
+                    # A run beside this one that failed meanwhile is no earlier failure.
+                    opened_before=task.start_date,
+                    body=body,
+                    run_id=run.run_id if run else None,
+                )
 
 
 class RunNotifier(BaseNotifier):

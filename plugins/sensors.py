@@ -102,7 +102,7 @@ class OutboxTrigger(PollTrigger):
     """Waits for a delivery that is due."""
 
     async def look(self) -> int:
-        from include.stages.alert import due
+        from include.stages.deliver import due
 
         return int(await asyncio.to_thread(due))
 

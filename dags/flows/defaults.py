@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.errors import ChunksHeld, ConfigError, ContractError
 from include.settings import get_settings
-from plugins.notifiers import IncidentNotifier
+from plugins.notifiers import IncidentNotifier, RecoveryNotifier
 
 # Errors that trying again cannot mend: bad input, a wrong setting. Missing reference data may be on its way,
 # so that is tried again.
@@ -33,6 +33,7 @@ def defaults(dataset: str, owner: str, *, priority: int = 1) -> dict[str, Any]:
         "priority_weight": priority,
         "weight_rule": "absolute",
         "on_failure_callback": [IncidentNotifier(dataset=dataset)],
+        "on_success_callback": [RecoveryNotifier(dataset=dataset)],
     }
 
 

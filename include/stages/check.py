@@ -12,6 +12,7 @@ from include.datasets.contract import Contract
 from include.errors import ChunksHeld, ConfigError
 from include.lake import lake
 from include.settings import get_settings
+from include.stages.resolve import resolve_mended
 from include.stages.stage import Outcome, run_stage, spark_for
 from include.stages.verdicts import Checked, Paths, figures_of, page_of, verdict_of
 from include.store.attempts import Attempt, Figures, published_figures
@@ -80,6 +81,7 @@ def _check(run: Run, attempt: Attempt) -> Outcome:
 
     def publish(conn: Connection) -> None:
         record_checked(conn, run.run_id, [verdict_of(one, paths) for one in checked])
+        resolve_mended(conn, run)
 
     figures = figures_of(checked, pages, paths)
     return Outcome(figures, publish, output=paths.events, operations=work.operations)

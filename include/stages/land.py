@@ -13,8 +13,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ex
 
 from include.errors import LandError
 from include.lake import Bucket, Content, Lake, S3Object, bucket, lake
-from include.stages.alert import PIPELINE_RUNBOOK, run_url
 from include.stages.claim import Budget, Claims, claim, refusal
+from include.stages.links import PIPELINE_RUNBOOK, run_url
 from include.stages.pending import Pending, find_pending
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures

@@ -1,8 +1,8 @@
-"""Incidents: what on-call people should know, each once however often it is reported."""
+"""Incidents: what on-call people should know, each once however often reported, until it is over (ADR 9)."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
@@ -37,8 +37,15 @@ class NewDetections(BaseModel):
 
 
 def channels() -> list[str]:
-    """Where new incidents are delivered: the structured log, and the webhook if `webhook_url` is set."""
-    return ["log", "webhook"] if get_settings().webhook_url else ["log"]
+    """Where new incidents are delivered: the structured log, and what the settings name."""
+    settings = get_settings()
+    named = {
+        "slack": settings.slack_conn_id,
+        "pagerduty": settings.pagerduty_conn_id,
+        "email": settings.email_conn_id,
+        "webhook": settings.webhook_conn_id or settings.webhook_url,
+    }
+    return ["log", *(channel for channel, name in named.items() if name)]
 
 
 def open_incident(
@@ -52,9 +59,10 @@ def open_incident(
     body: dict[str, Any],
     run_id: int | None,
 ) -> Incident:
-    """The incident with this fingerprint; a new one goes into the outbox of every channel.
+    """The open incident with this fingerprint; a new one goes into the outbox of every channel.
 
-    One that exists already counts the repeat and its time, keeps its first words, and sends nothing.
+    One that is open already counts the repeat and its time, keeps its first words, and sends nothing. Of one
+    that was resolved the row stays, and this opens another.
     `fingerprint`: `<kind>:<dataset>:` and what tells it apart, with colons between. `body` is JSON for people
     and their tools; it holds no personal value.
     """
@@ -73,8 +81,52 @@ def open_incident(
     return Incident.model_validate(row)
 
 
+def resolve_incidents(
+    conn: Connection,
+    *,
+    fingerprint: str,
+    body: dict[str, Any],
+    run_id: int | None,
+    below: bool = False,
+    opened_before: datetime | None = None,
+) -> list[int]:
+    """Ends the open incident with this fingerprint, announced wherever its opening went; gives the ids ended.
+
+    `below`: also those whose fingerprint goes on after this one with a colon, so `task_failed:transactions`
+    is every failed task of that dataset. `opened_before`: none that was opened since. `body` is JSON for
+    people, its `reason` a sentence; `run_id` the run that ended it, if one did. No such incident: nothing.
+    """
+    rows = fetch_all(
+        conn,
+        "incidents/resolve",
+        fingerprint=fingerprint,
+        below=below,
+        opened_before=opened_before,
+        resolution=Jsonb(_storable(body)),
+        run_id=run_id,
+    )
+    return [row["incident_id"] for row in rows]
+
+
+def resolve_incident(conn: Connection, incident_id: int, *, body: dict[str, Any]) -> bool:
+    """Ends this incident, as `resolve_incidents` does; whether it was there and open."""
+    row = fetch_one(conn, "incidents/fingerprint", incident_id=incident_id)
+    return bool(row and resolve_incidents(conn, fingerprint=row["fingerprint"], body=body, run_id=None))
+
+
+def mended(conn: Connection, dataset: str) -> list[str]:
+    """Fingerprints of the dataset's open incidents of stopped chunks and unread objects that are mended."""
+    return [row["fingerprint"] for row in fetch_all(conn, "incidents/mended", dataset=dataset)]
+
+
+def detections_over(conn: Connection, *, dataset: str, profile: str) -> list[str]:
+    """Fingerprints of open incidents of detections of which none is open any more."""
+    rows = fetch_all(conn, "incidents/detections_over", dataset=dataset, profile=profile)
+    return [row["fingerprint"] for row in rows]
+
+
 def failure_told(conn: Connection, *, run_id: int, subject: str) -> bool:
-    """Whether an incident says that the run, or a task of it, failed; `subject` as in its fingerprint."""
+    """Whether an incident says that the run, or a task of it, failed; `subject`: dataset and DAG."""
     row = fetch_one(conn, "incidents/failure_told", run_id=run_id, subject=subject)
     assert row is not None
     told: bool = row["told"]

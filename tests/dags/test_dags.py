@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from include.datasets import contracts
-from tests.dags.conftest import ROOT
+from tests.airflow_home import ROOT
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG

@@ -117,7 +117,7 @@ def test_what_waits_for_a_person_is_said_once_the_chunks_are_aggregated(aggregat
 
     (incident,) = incidents()
     assert ("next" in incident["body"]) is aggregated
-    assert incident["fingerprint"] == "task_failed:transactions:transactions:manual__1:detect"
+    assert incident["fingerprint"] == "task_failed:transactions:transactions:detect:manual__1"
 
 
 def test_a_dry_run_alerts_nobody() -> None:
@@ -151,7 +151,7 @@ def test_a_failed_run_of_which_no_task_told_is_an_incident() -> None:
 
     (incident,) = incidents()
     assert (incident["kind"], incident["run_id"], incident["repeats"]) == ("task_failed", run_id, 0)
-    assert incident["fingerprint"] == "task_failed:transactions:transactions:manual__1"
+    assert incident["fingerprint"] == "task_failed:transactions:transactions:-:manual__1"
     assert incident["body"]["airflow_run"].endswith("/dags/transactions/runs/manual__1")
     assert incident["body"]["runbook"] == "docs/runbooks/pipeline.md"
 

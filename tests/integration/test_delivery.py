@@ -8,21 +8,39 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from include import channels
 from include.channels import alerts_file
-from include.stages.alert import deliver, due
+from include.stages.deliver import due
+from include.store.attempts import Figures
 from include.store.connection import transaction
 from include.store.incidents import open_incident
+from tests.airflow_home import ROOT
 from tests.integration.receiver import receiving
 
 pytestmark = pytest.mark.usefixtures("database")
 
-ROOT = Path(__file__).resolve().parents[2]
+SENDER = """
+from include.stages.deliver import deliver
+from plugins.channels import senders
+deliver(senders())
+"""
+
+
+def deliver() -> Figures:
+    """As the DAG does."""
+    from include.stages.deliver import deliver
+    from plugins.channels import senders
+
+    return deliver(senders())
+
+
+def counts(sent: int = 0, failed: int = 0, dead: int = 0, held_back: int = 0) -> dict[str, int]:
+    return {"sent": sent, "failed": failed, "dead": dead, "held_back": held_back}
 
 
 def incident(number: int = 1, severity: Any = "warning") -> int:
@@ -58,8 +76,8 @@ def test_the_log_gets_one_line_per_incident(caplog: pytest.LogCaptureFixture) ->
     assert due()
 
     with caplog.at_level("INFO", logger="vigil.alerts"):
-        assert deliver() == {"sent": 2, "failed": 0, "dead": 0}
-    assert deliver() == {"sent": 0, "failed": 0, "dead": 0}
+        assert deliver() == counts(sent=2)
+    assert deliver() == counts()
 
     assert not due()
     lines = [json.loads(line) for line in alerts_file().read_text().splitlines()]
@@ -87,8 +105,8 @@ def test_a_refused_post_is_tried_again_with_the_same_key(configure: Any) -> None
         configure(webhook_url=receiver.url)
         incident()
 
-        assert deliver() == {"sent": 1, "failed": 1, "dead": 0}  # sent: to the log
-        assert deliver() == {"sent": 0, "failed": 0, "dead": 0}  # not due yet
+        assert deliver() == counts(sent=1, failed=1)  # sent: to the log
+        assert deliver() == counts()  # not due yet
         make_due()
         assert deliver()["failed"] == 1
         (row,) = outbox("webhook")
@@ -110,15 +128,15 @@ def test_a_refused_post_is_tried_again_with_the_same_key(configure: Any) -> None
 
 def test_silence_and_a_closed_port_count_as_failures(configure: Any) -> None:
     with receiving(None) as receiver:
-        configure(webhook_url=receiver.url, webhook_timeout=0.2)
+        configure(webhook_url=receiver.url, alert_timeout=0.2)
         incident()
         deliver()
         assert "Timeout" in outbox("webhook")[0]["last_error"]
     make_due()
 
-    assert deliver() == {"sent": 0, "failed": 1, "dead": 0}
+    assert deliver() == counts(failed=1)
 
-    assert "ConnectError" in outbox("webhook")[0]["last_error"]
+    assert "ConnectionError" in outbox("webhook")[0]["last_error"]
 
 
 @pytest.mark.parametrize(("tries", "status"), [(2, "dead"), (3, "pending")])
@@ -140,7 +158,7 @@ def test_an_answer_that_postgres_cannot_keep_is_a_failure_like_any_other(configu
         incident(1)
         incident(2)
 
-        assert deliver() == {"sent": 3, "failed": 1, "dead": 0}
+        assert deliver() == counts(sent=3, failed=1)
 
     assert [row["last_error"] for row in outbox("webhook")] == ["the webhook answered 500: no\ufffdpe", None]
 
@@ -150,16 +168,16 @@ def test_a_delivery_that_breaks_its_channel_leaves_the_others_theirs(
 ) -> None:
     incident(1)
     incident(2)
-    append = channels._append
+    write = channels.write
 
-    def breaks(message: dict[str, Any], key: str) -> None:
+    def breaks(message: dict[str, Any], key: UUID) -> None:
         if message["title"] == "incident 1":
             raise TypeError("not JSON")
-        append(message, key)
+        write(message, key)
 
-    monkeypatch.setattr(channels, "_append", breaks)
+    monkeypatch.setattr(channels, "write", breaks)
 
-    assert deliver() == {"sent": 1, "failed": 1, "dead": 0}
+    assert deliver() == counts(sent=1, failed=1)
 
     assert [row["last_error"] for row in outbox("log")] == ["TypeError: not JSON", None]
     assert "TypeError: not JSON" in caplog.text
@@ -189,9 +207,9 @@ def test_rival_senders_deliver_each_once(configure: Any) -> None:
         for number in range(12):
             incident(number)
         with ThreadPoolExecutor(4) as pool:
-            counts = [one.result() for one in [pool.submit(deliver) for _ in range(4)]]
+            sent = [one.result()["sent"] for one in [pool.submit(deliver) for _ in range(4)]]
 
-    assert sum(count["sent"] for count in counts) == 24
+    assert sum(sent) == 24
     assert len(receiver.keys) == len(set(receiver.keys)) == 12
     assert len(alerts_file().read_text().splitlines()) == 12
 
@@ -200,9 +218,7 @@ def test_a_sender_killed_before_its_mark_sends_the_same_key_again(configure: Any
     with receiving(None, 200) as receiver:
         settings = configure(webhook_url=receiver.url)
         incident()
-        sender = subprocess.Popen(
-            [sys.executable, "-c", "from include.stages.alert import deliver; deliver()"], cwd=ROOT
-        )
+        sender = subprocess.Popen([sys.executable, "-c", SENDER], cwd=ROOT)
         assert receiver.arrived.wait(30)
         assert not due(), "the claimed delivery is nobody else's"
         os.kill(sender.pid, signal.SIGKILL)
