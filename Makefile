@@ -6,14 +6,14 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
 help: ## this list
 	@echo "Vigil: finds abusive and noteworthy behaviour in event data. State lives in .vigil, settings in .env."
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 $(READY): requirements.txt Makefile
 	@set -e; for python in python3.11 python3.12 python3.13 python3 missing; do \
@@ -80,9 +80,15 @@ explain: $(READY) ## a detection in words, its verdict recomputed (ID=)
 results: $(READY) ## the detections as CSV and xlsx (OUT=dir)
 	@$(PYTHON) -m stack results $${OUT:+--out "$$OUT"}
 
+.PHONY: quarantine
+quarantine: $(READY) ## bad rows by reason and chunk; to a file with OUT= (DATASET= REASON= CHUNK=)
+	@$(PYTHON) -m stack quarantine $${DATASET:+--dataset "$$DATASET"} $${REASON:+--reason "$$REASON"} \
+	  $${CHUNK:+--chunk "$$CHUNK"} $${OUT:+--out "$$OUT"}
+
 .PHONY: redrive
-redrive: $(READY) ## held chunks through the flow again, their cause being mended (DATASET= CHUNK=)
-	@$(PYTHON) -m stack redrive $${DATASET:+--dataset "$$DATASET"} $${CHUNK:+--chunk "$$CHUNK"}
+redrive: $(READY) ## held chunks (CHUNK=), or corrected rows (FILE= [AS_IS=1]), through the flow again (DATASET=)
+	@$(PYTHON) -m stack redrive $${DATASET:+--dataset "$$DATASET"} $${CHUNK:+--chunk "$$CHUNK"} \
+	  $${FILE:+--file "$$FILE"} $${AS_IS:+--as-is}
 
 .PHONY: lint
 lint: $(READY) ## ruff and mypy

@@ -14,8 +14,8 @@ run shows its findings in the logs of `detect` and `load`, and claims, publishes
 **When it is red.**
 
 - `check_verdict`: the suite held a chunk, or one is unreadable. The alert names the chunk, the reason and its
-  Data Docs. The other chunks of the run went on. A held chunk is not taken again by itself: mend the file and
-  land it again; or, if the file was right, mend the suite and `make redrive`.
+  Data Docs. The other chunks of the run went on. A held chunk is not taken again by itself: correct its bad
+  rows (`make quarantine`) or mend the suite, then use the DAG `redrive`; or mend the file and land it again.
 - `detect` says *MissingReference*: no importance file is published. `make feed DATASET=importance FILE=...`,
   then clear it.
 - `land`, `check`, `aggregate`: tried six times over some minutes. Once the cause is gone, clear the failed

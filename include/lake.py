@@ -22,6 +22,7 @@ from include.settings import get_settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.fs as pafs
 
 BLOCK = 1 << 20
@@ -107,13 +108,18 @@ class Lake:
             options |= {"scheme": scheme or "https", "endpoint_override": host}
         return pafs.S3FileSystem(**options)
 
-    def read_parquet(self, path: str, *, columns: list[str] | None = None) -> pa.Table:
-        """All rows of the Parquet files under a folder; sub-folders `key=value` become columns of text."""
+    def read_parquet(
+        self, path: str, *, columns: list[str] | None = None, where: pc.Expression | None = None
+    ) -> pa.Table:
+        """All rows of the Parquet files under a folder, or those for which `where` is true.
+
+        Sub-folders `key=value` become columns of text.
+        """
         import pyarrow.dataset as ds
 
-        where = self.path(path).split("://")[-1]
-        data = ds.dataset(where, filesystem=self.filesystem(), format="parquet", partitioning="hive")
-        return data.to_table(columns=columns)
+        folder = self.path(path).split("://")[-1]
+        data = ds.dataset(folder, filesystem=self.filesystem(), format="parquet", partitioning="hive")
+        return data.to_table(columns=columns, filter=where)
 
 
 def lake() -> Lake:

@@ -24,6 +24,7 @@ _ELSEWHERE = {
     "digest": ("stack.digest", "digest"),
     "explain": ("stack.explain", "explain"),
     "results": ("stack.results", "results"),
+    "quarantine": ("stack.quarantine", "quarantine"),
     "redrive": ("stack.redrive", "redrive"),
 }
 

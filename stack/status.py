@@ -74,7 +74,7 @@ def ledger_figures(conn: Connection) -> dict[str, Any]:
     episodes = {rule: Episodes(open=0, closed=0) for rule in rules()} | episodes_by_rule(conn)
     return {
         "datasets": {
-            dataset: {"chunks": figure.chunks, "rows": _rows(figure.rows)}
+            dataset: {"chunks": figure.chunks, "rows": _rows(figure.rows), "corrected": figure.corrected}
             for dataset, figure in datasets.items()
         },
         "detections": {rule: episode.model_dump() for rule, episode in episodes.items()},
@@ -110,7 +110,11 @@ def show(console: Console, found: dict[str, Any]) -> None:
     detections = _table("detections", "open", "closed")
     for rule, episodes in found["detections"].items():
         detections.add_row(rule, f"{episodes['open']:,}", f"{episodes['closed']:,}")
-    console.print(chunks, rows, detections)
+    console.print(chunks, rows)
+    for dataset, figure in found["datasets"].items():
+        if figure["corrected"]:
+            console.print(f"{dataset}: {figure['corrected']:,} of the quarantined rows were corrected")
+    console.print(detections)
     console.print(f"Alerts: {found['alerts']['sent']} sent, {found['alerts']['pending']} pending")
 
 

@@ -42,6 +42,10 @@ CHUNK_REASONS: dict[str, str] = {
     "nor is a row of as many fields that names none of them",
 }
 
+# Why a line is quarantined whatever it says, when its chunk is checked again (ADR 8).
+CORRECTED = "corrected"
+CORRECTED_DOC = "its correction, which landed in a chunk of its own, counts in its place"
+
 
 class Reject(BaseModel):
     """One way in which a raw text is wrong: `when(raw)` is true, then the row is quarantined as `reason`."""
@@ -162,6 +166,7 @@ class Contract(BaseModel):
         lines += ["", "A row is quarantined with the first of these reasons that applies:", ""]
         lines += ["| reason | when |", "|---|---|"]
         lines += [f"| {reason} | {doc} |" for reason, doc in self.reasons.items()]
+        lines += [f"| {CORRECTED} | {CORRECTED_DOC} |"]
         lines += [
             "",
             "A chunk is unreadable, and quarantined whole, when:",

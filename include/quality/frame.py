@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from include.datasets.contract import Contract
+from include.datasets.contract import CORRECTED, Contract
 from include.lake import Lake
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class CheckedRows:
     def of_chunk(self, chunk_id: str) -> pd.DataFrame:
         """A row per line: `reason`, missing where good, and the contract's fields, missing where quarantined.
 
-        Texts are categories, days datetime64, booleans 0 and 1.
+        Lines that were corrected are left out: they must not stop what is left of their chunk. Texts are
+        categories, days datetime64, booleans 0 and 1.
         """
         import pyarrow as pa
         import pyarrow.dataset as ds
@@ -67,7 +68,7 @@ class CheckedRows:
             for field in self.fields
         }
         good = self._events.to_table(columns=columns, filter=mine)
-        bad = self._quarantine.to_table(columns=["reason"], filter=mine)
+        bad = self._quarantine.to_table(columns=["reason"], filter=mine & (ds.field("reason") != CORRECTED))
         rows = pa.concat_tables([good, bad], promote_options="default").unify_dictionaries()
         frame: pd.DataFrame = rows.to_pandas(date_as_object=False)
         return frame

@@ -7,13 +7,13 @@ its verdict.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from include.datasets.contract import CHUNK_REASONS, Contract
+from include.datasets.contract import CHUNK_REASONS, CORRECTED, Contract
 from include.errors import ContractError, VigilError
 
 if TYPE_CHECKING:
@@ -65,15 +65,31 @@ def judge(contract: Contract, parsed: DataFrame) -> DataFrame:
     return parsed.select(*typed, "chunk_id", "line", "raw", reason)
 
 
+def set_aside(judged: DataFrame, lines: DataFrame) -> DataFrame:
+    """The rows of `judge`; those of these lines (chunk_id, line) get the reason `corrected`, good or bad."""
+    from pyspark.sql import functions as F
+
+    marks = F.broadcast(lines.select("chunk_id", "line", F.lit(True).alias("aside")))
+    reason = F.when(F.col("aside"), CORRECTED).otherwise(F.col("reason"))
+    marked = judged.join(marks, ["chunk_id", "line"], "left")
+    return marked.withColumn("reason", reason).select(*judged.columns)
+
+
 def check_chunks(
-    spark: SparkSession, contract: Contract, chunks: Mapping[str, str], events_path: str, quarantine_path: str
+    spark: SparkSession,
+    contract: Contract,
+    chunks: Mapping[str, str],
+    events_path: str,
+    quarantine_path: str,
+    corrected: Mapping[str, Sequence[int]] | None = None,
 ) -> dict[str, ChunkFigures]:
     """Writes the good events and the quarantined lines of {chunk id: path}; gives the figures of every chunk.
 
     Events: Parquet of contract.spark_schema(), by event_day where there is one, a file per day, sorted by
     chunk and line. Quarantine: chunk_id, line (0: the whole chunk), reason, raw (the line's first 65,536
-    bytes). Raises ContractError for a contract that needs what check cannot do yet, VigilError if what was
-    written holds fewer or more rows of a chunk than it has lines.
+    bytes). `corrected`: lines by chunk whose corrections count in their place. Raises ContractError for a
+    contract that needs what check cannot do yet, VigilError if what was written holds fewer or more rows of
+    a chunk than it has lines.
     """
     from pyspark.sql import functions as F
 
@@ -84,7 +100,11 @@ def check_chunks(
             f"dataset {contract.name}: check has no pseudonyms yet and would publish personal fields "
             f"({', '.join(personal)}) in the clear; leave them out"
         )
-    judged = judge(contract, parse_chunks(spark, contract, chunks)).persist()
+    judged = judge(contract, parse_chunks(spark, contract, chunks))
+    if corrected:
+        pairs = [(chunk, line) for chunk, lines in corrected.items() for line in lines]
+        judged = set_aside(judged, spark.createDataFrame(pairs, "chunk_id string, line int"))
+    judged = judged.persist()
     try:
         columns = contract.spark_schema().fieldNames()
         good = judged.where(F.col("reason").isNull()).select(*columns)

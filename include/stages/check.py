@@ -18,6 +18,7 @@ from include.stages.verdicts import Checked, Paths, figures_of, page_of, verdict
 from include.store.attempts import Attempt, Figures, published_figures
 from include.store.chunks import chunks_of, record_checked
 from include.store.connection import Connection, transaction
+from include.store.corrections import corrected_lines
 from include.store.runs import Run
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def verdict(run_id: int) -> None:
     ]
     if lines:
         advice = (
-            f"run {run_id}: {len(lines)} chunks stopped. Where a file is wrong, correct it and land it "
-            "again; where the suite is, correct that, then `make redrive`."
+            f"run {run_id}: {len(lines)} chunks stopped. Where rows are wrong, correct them (`make "
+            "quarantine`) or land the file again; where the suite is, correct that; then `make redrive`."
         )
         raise ChunksHeld("\n".join([advice, *lines]))
 
@@ -69,11 +70,13 @@ def _check(run: Run, attempt: Attempt) -> Outcome:
     paths = Paths(f"events/{kind.name}/{attempt.folder}", f"quarantine/{kind.name}/{attempt.folder}")
     if not keys:
         return Outcome(figures_of([], {}, paths))
+    with transaction() as conn:
+        corrected = corrected_lines(conn, kind.name, list(keys))
     # the suite's library takes seconds to import, which pass while Spark works
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(_judge, kind.name)
         with spark_for(attempt) as work:
-            found = _run_spark(work.spark, kind, list(keys), paths)
+            found = _run_spark(work.spark, kind, list(keys), paths, corrected)
         judge = coming.result()
     checked = _judge_all(kind, keys, found, judge, paths)
     # pages of a dry run would stand among those of real checks
@@ -103,13 +106,18 @@ def _judge(dataset: str) -> Judge:
 
 
 def _run_spark(
-    spark: SparkSession, kind: Contract, chunk_ids: Sequence[str], paths: Paths
+    spark: SparkSession,
+    kind: Contract,
+    chunk_ids: Sequence[str],
+    paths: Paths,
+    corrected: Mapping[str, Sequence[int]],
 ) -> dict[str, ChunkFigures]:
     from include.spark_jobs.check import check_chunks
 
     store = lake()
     sources = {chunk_id: store.path(store.chunk_path(kind.name, chunk_id)) for chunk_id in chunk_ids}
-    return check_chunks(spark, kind, sources, store.path(paths.events), store.path(paths.quarantine))
+    events, quarantine = store.path(paths.events), store.path(paths.quarantine)
+    return check_chunks(spark, kind, sources, events, quarantine, corrected)
 
 
 def _judge_all(

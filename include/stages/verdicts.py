@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from include.datasets.contract import CHUNK_REASONS, Contract
+from include.datasets.contract import CHUNK_REASONS, CORRECTED, CORRECTED_DOC, Contract
 from include.store.attempts import Figures
 from include.store.chunks import ChunkVerdict
 
@@ -66,7 +66,8 @@ class Checked:
 def page_of(kind: Contract, one: Checked) -> ChunkPage:
     from include.quality.data_docs import ChunkPage
 
-    reasons = tuple((reason, kind.reasons.get(reason, ""), n) for reason, n in one.found.reasons.items())
+    meanings = kind.reasons | {CORRECTED: CORRECTED_DOC}
+    reasons = tuple((reason, meanings.get(reason, ""), n) for reason, n in one.found.reasons.items())
     if one.judgement is None:
         code = one.found.unreadable or ""
         return ChunkPage(one.chunk_id, one.key, one.status, stops=(f"{code}: {CHUNK_REASONS[code]}",))
@@ -95,6 +96,7 @@ def verdict_of(one: Checked, paths: Paths) -> ChunkVerdict:
         last_day=one.found.last_day,
         events_path=paths.events if one.found.loaded else None,
         quarantine_path=paths.quarantine if one.found.quarantined else None,
+        reasons=one.found.reasons or None,
     )
 
 

@@ -44,7 +44,10 @@ class Chunk:
 
 @dataclass(frozen=True)
 class ChunkVerdict:
-    """What check found, in rows: `rows_in` is the sum of the other four; all None: unreadable."""
+    """What check found, in rows: `rows_in` is the sum of the other four; all None: unreadable.
+
+    `reasons`: quarantined rows by reason.
+    """
 
     chunk_id: str
     status: Literal["checked", "held", "unreadable"]
@@ -58,6 +61,7 @@ class ChunkVerdict:
     last_day: date | None = None
     events_path: str | None = None
     quarantine_path: str | None = None
+    reasons: dict[str, int] | None = None
 
 
 @dataclass(frozen=True)

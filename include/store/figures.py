@@ -18,10 +18,11 @@ class Rows(BaseModel):
 
 
 class DatasetFigures(BaseModel):
-    """Chunks of a dataset by status, and their rows by fate."""
+    """Chunks of a dataset by status, their rows by fate, and how many quarantined rows were corrected."""
 
     chunks: dict[str, int] = {}
     rows: Rows = Rows()
+    corrected: int = 0
 
 
 class Episodes(BaseModel):
@@ -49,6 +50,8 @@ def dataset_figures(conn: Connection) -> dict[str, DatasetFigures]:
         figures.rows.quarantined += row["rows_quarantined"]
         figures.rows.duplicate += row["rows_duplicate"]
         figures.rows.held += row["rows_held"]
+    for row in fetch_all(conn, "figures/corrections"):
+        found[row["dataset"]].corrected = row["corrected"]
     return found
 
 

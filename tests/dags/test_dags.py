@@ -27,7 +27,7 @@ def tasks(dags: dict[str, DAG]) -> Iterator[tuple[DAG, Any]]:
 
 def test_each_dataset_has_a_flow_and_a_watch(dags: dict[str, DAG]) -> None:
     flows = {name for dataset in contracts() for name in (dataset, f"{dataset}_watch")}
-    assert set(dags) == flows | {"alert_delivery"}
+    assert set(dags) == flows | {"alert_delivery", "redrive"}
 
 
 def test_each_file_that_is_parsed_has_a_dag(dags: dict[str, DAG]) -> None:
@@ -137,7 +137,7 @@ def test_no_task_outlives_its_lease(dags: dict[str, DAG]) -> None:
 def test_parsing_is_light() -> None:
     """Each task's process parses its DAG file again: a fresh one must load nothing heavy for it."""
     code = (
-        "import sys, dags.transactions, dags.importance, dags.alert_delivery\n"
+        "import sys, dags.transactions, dags.importance, dags.alert_delivery, dags.redrive\n"
         f"print('loaded', *[m for m in {HEAVY!r} if m in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

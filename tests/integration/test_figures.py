@@ -24,6 +24,8 @@ values ('transactions', repeat('a', 64), 1, 'a', 'aggregated', 1, 10, 7, 2, 1, 0
        ('transactions', repeat('c', 64), 1, 'c', 'held', 1, 4, 0, 0, 0, 4, null),
        ('transactions', repeat('d', 64), 1, 'd', 'unreadable', 1, null, null, null, null, null, null),
        ('importance', repeat('e', 64), 1, 'e', 'landed', 1, null, null, null, null, null, null);
+insert into corrections (dataset, chunk_id, line, reason, quarantine_path, into_chunk, into_line, source)
+values ('transactions', repeat('a', 64), 2, 'bad_step', 'q', repeat('b', 64), 2, 'x.csv');
 insert into detections (dataset, rule, profile, entity, opened_cut, last_cut, closed_cut, close_reason,
                         rule_version, parameters, reference, evidence, first_day, last_day, through_seq,
                         opened_run, last_run, recorded_at, closed_at)
@@ -61,10 +63,12 @@ def test_figures_count_every_row_once(database: str) -> None:
         "importance": {
             "chunks": {"landed": 1},
             "rows": {"rows_in": 0, "loaded": 0, "quarantined": 0, "duplicate": 0, "held": 0},
+            "corrected": 0,
         },
         "transactions": {
             "chunks": {"aggregated": 2, "held": 1, "unreadable": 1},
             "rows": {"rows_in": 19, "loaded": 12, "quarantined": 2, "duplicate": 1, "held": 4},
+            "corrected": 1,
         },
     }
     assert episodes == {"child": {"open": 1, "closed": 2}, "upgrade": {"open": 1, "closed": 0}}
@@ -82,7 +86,7 @@ NO_ROWS = {"in": 0, "loaded": 0, "quarantined": 0, "duplicate": 0, "held": 0}
 def test_status_names_every_dataset_and_rule_from_the_start(database: str) -> None:
     with transaction() as conn:
         assert ledger_figures(conn) == {
-            "datasets": {name: {"chunks": {}, "rows": NO_ROWS} for name in contracts()},
+            "datasets": {name: {"chunks": {}, "rows": NO_ROWS, "corrected": 0} for name in contracts()},
             "detections": {rule: {"open": 0, "closed": 0} for rule in rules()},
             "alerts": {"sent": 0, "pending": 0},
         }
@@ -93,9 +97,10 @@ def test_status_has_figures_where_there_are_some(database: str) -> None:
         connection.execute(LEDGER)
     with transaction() as conn:
         found = ledger_figures(conn)
-    assert found["datasets"]["importance"] == {"chunks": {"landed": 1}, "rows": NO_ROWS}
+    assert found["datasets"]["importance"] == {"chunks": {"landed": 1}, "rows": NO_ROWS, "corrected": 0}
     rows = {"in": 19, "loaded": 12, "quarantined": 2, "duplicate": 1, "held": 4}
     assert found["datasets"]["transactions"]["rows"] == rows
+    assert found["datasets"]["transactions"]["corrected"] == 1
     assert found["detections"]["child"] == {"open": 1, "closed": 2}
     assert found["detections"]["dei_needed"] == {"open": 0, "closed": 0}
 
@@ -114,7 +119,7 @@ def test_the_tables_fit_into_80_columns() -> None:
         Console(file=printed, width=80),
         {
             "services": {"postgres": "up", "airflow-dag-processor": "down"},
-            "datasets": {"contact_requests": {"chunks": chunks, "rows": rows}},
+            "datasets": {"contact_requests": {"chunks": chunks, "rows": rows, "corrected": 1_234}},
             "detections": {"dei_needed": {"open": 12_345, "closed": 6_789}},
             "alerts": {"sent": 1, "pending": 2},
         },
@@ -124,6 +129,7 @@ def test_the_tables_fit_into_80_columns() -> None:
     assert ["contact_requests", "50", "0", "6,000", "3", "0"] in lines
     assert ["rows", "in", "loaded", "quarantined", "duplicate", "held"] in lines
     assert ["contact_requests", "60,000,000", "59,000,000", "900,000", "90,000", "9,999"] in lines
+    assert ["contact_requests:", "1,234", "of", "the", "quarantined", "rows", "were", "corrected"] in lines
     assert ["dei_needed", "12,345", "6,789"] in lines
     assert ["Alerts:", "1", "sent,", "2", "pending"] in lines
 

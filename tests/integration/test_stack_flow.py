@@ -1,4 +1,7 @@
-"""One walk from source to alert under the real Airflow: a good chunk, a held one, a dry run, a manual run."""
+"""One walk from source to alert under the real Airflow: a good chunk, a held one, a dry run, a manual run.
+
+And a bad row, which is corrected and driven through again.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import pytest
 from include.errors import StackError
 from include.lake import bucket
 from include.settings import Settings
+from include.stages.quarantine import write_rows
 from include.store.connection import transaction
 from stack.wait import wait_until_through
 from tests.airflow_api import AirflowApi
@@ -27,6 +31,8 @@ GOOD = [
     *[Row(i, "C_FOUR", "F", "M_KIOSK", 1500) for i in range(4)],
     *[Row(i % 5, f"C_N{i}", "FM"[i % 2], f"M_{i % 7}", 5000 + 13 * i) for i in range(200)],
 ]
+# The fourth's fifth, with a decimal comma.
+BAD = b"4,'C_FOUR','3','F','28007','M_KIOSK','28007','es_food',15,00,0\n"
 EQUAL_AMOUNTS = [Row(i % 5, f"C_E{i}", "F", f"M_{i % 7}", 4200) for i in range(200)]
 FOUND = ["C_0", "C_1", "C_2"]
 TABLES = ("chunks", "objects", "deltas", "evaluations", "detections", "exports", "incidents")
@@ -38,7 +44,7 @@ def test_from_source_to_alert() -> None:
         airflow = AirflowApi(settings)
         put("importance", "weights.csv", importance_file([("C_0", "M_KIOSK", 1_000_000)]))
         wait_until_through(SECONDS)
-        put("transactions", "chunk_0.csv", chunks(GOOD, size=1000).files[0])
+        put("transactions", "chunk_0.csv", chunks(GOOD, size=1000).files[0] + BAD)
         put("transactions", "chunk_1.csv", chunks(EQUAL_AMOUNTS, size=1000).files[0])
         with pytest.raises(StackError, match=r"(?s)through, but:\n.*chunk_1\.csv is held"):
             wait_until_through(SECONDS)
@@ -48,6 +54,7 @@ def test_from_source_to_alert() -> None:
         assert listening_addresses(settings.home) <= LOOPBACK
         _dry_run_changes_nothing(airflow)
         _manual_run_has_a_profile_of_its_own(airflow)
+        _corrected_row_is_judged(airflow, settings)
 
 
 def _query(text: str) -> list[dict[str, str]]:
@@ -98,3 +105,22 @@ def _manual_run_has_a_profile_of_its_own(airflow: AirflowApi) -> None:
     assert airflow.wait("transactions", run) == "success"
     assert _customers("profile like 'default~%'") == [*FOUND, "C_FOUR"]
     assert _customers("profile = 'default'") == FOUND
+
+
+def _corrected_row_is_judged(airflow: AirflowApi, settings: Settings) -> None:
+    file = settings.home / "rows.csv"
+    assert write_rows("transactions", file, reason="wrong_field_count") == (1, [])
+    bucket().put("corrections/rows.csv", file.read_bytes().replace(b",15,00,", b",15.00,"))
+    for _ in range(2):
+        run = airflow.trigger("redrive", {"key": "corrections/rows.csv"})
+        assert airflow.wait("redrive", run) == "success"
+    with pytest.raises(StackError, match=r"(?s)through, but:\n.*chunk_1\.csv is held"):
+        wait_until_through(SECONDS)
+    assert _customers("profile = 'default'") == [*FOUND, "C_FOUR"]
+    (row,) = _query("select first_key, status, rows_in, rows_loaded from chunks where first_key like 'corr%'")
+    assert row == {
+        "first_key": "corrections/rows.csv",
+        "status": "aggregated",
+        "rows_in": 1,
+        "rows_loaded": 1,
+    }

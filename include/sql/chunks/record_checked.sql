@@ -4,7 +4,7 @@ with verdicts as (
     select * from jsonb_to_recordset(%(verdicts)s) as v (
         chunk_id char(64), status text, reason text,
         rows_in bigint, rows_loaded bigint, rows_quarantined bigint, rows_duplicate bigint, rows_held bigint,
-        first_day date, last_day date, events_path text, quarantine_path text
+        first_day date, last_day date, events_path text, quarantine_path text, reasons jsonb
     )
 ),
 -- Locked in one order everywhere, so that a run that adopts and a run that publishes cannot block each other.
@@ -26,6 +26,7 @@ set status = v.status,
     last_day = v.last_day,
     events_path = v.events_path,
     quarantine_path = v.quarantine_path,
+    reasons = v.reasons,
     checked_at = clock_timestamp()
 from verdicts v
 join mine on mine.chunk_id = v.chunk_id

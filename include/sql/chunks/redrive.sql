@@ -13,6 +13,7 @@ set status = 'landed',
     last_day = null,
     events_path = null,
     quarantine_path = null,
+    reasons = null,
     checked_at = null
 from runs r
 where c.dataset = %(dataset)s and c.status in ('held', 'unreadable')

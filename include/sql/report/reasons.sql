@@ -1,9 +1,10 @@
--- Purpose: rows of a dataset by the reason for which check quarantined them, over all published checks.
+-- Purpose: quarantined rows of a dataset by reason, each chunk by its newest check alone.
 -- Parameters: dataset.
 select reason.key as reason, sum(reason.value::bigint)::bigint as rows
-from attempts a
-join runs r using (run_id)
-cross join lateral jsonb_each_text(a.figures -> 'reasons') as reason
-where a.stage = 'check' and a.finished_at is not null and r.dataset = %(dataset)s and not r.dry_run
+from chunks c
+cross join lateral jsonb_each_text(
+    coalesce(c.reasons, jsonb_build_object('unknown', c.rows_quarantined))
+) as reason
+where c.dataset = %(dataset)s and c.rows_quarantined > 0
 group by reason.key
 order by reason.key;
