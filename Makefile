@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -89,6 +89,18 @@ quarantine: $(READY) ## bad rows by reason and chunk; to a file with OUT= (DATAS
 redrive: $(READY) ## held chunks (CHUNK=), or corrected rows (FILE= [AS_IS=1]), through the flow again (DATASET=)
 	@$(PYTHON) -m stack redrive $${DATASET:+--dataset "$$DATASET"} $${CHUNK:+--chunk "$$CHUNK"} \
 	  $${FILE:+--file "$$FILE"} $${AS_IS:+--as-is}
+
+.PHONY: rerun
+rerun: $(READY) ## an Airflow run again: what failed of it, or all of one that succeeded (DAG= RUN=)
+	@$(PYTHON) -m stack rerun $${DAG:+--dag "$$DAG"} $${RUN:+--run "$$RUN"}
+
+.PHONY: resolve
+resolve: $(READY) ## an incident is over, which is announced (ID= [REASON=])
+	@$(PYTHON) -m stack resolve $${ID:+--id "$$ID"} $${REASON:+--reason "$$REASON"}
+
+.PHONY: redeliver
+redeliver: $(READY) ## alerts that were given up are tried again ([CHANNEL=])
+	@$(PYTHON) -m stack redeliver $${CHANNEL:+--channel "$$CHANNEL"}
 
 .PHONY: lint
 lint: $(READY) ## ruff and mypy

@@ -14,6 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from include.errors import StackError
 from include.settings import ROOT
@@ -146,6 +147,17 @@ class Airflow:
             status, answer = self._ask("POST", "/api/v2/pools", pool, token)
             if status != HTTPStatus.CREATED:
                 raise StackError(f"Airflow does not make the pool {SPARK_POOL}: {status} {answer}")
+
+    def rerun(self, dag_id: str, dag_run_id: str) -> None:
+        """Clear what failed of a run, or all of one that succeeded. Raises StackError if Airflow refuses."""
+        token = self.token()
+        path = f"/api/v2/dags/{quote(dag_id, safe='')}/dagRuns/{quote(dag_run_id, safe='')}"
+        status, run = self._ask("GET", path, token=token)
+        if status == HTTPStatus.OK:
+            wanted = {"dry_run": False, "only_failed": run["state"] != "success"}
+            status, run = self._ask("POST", f"{path}/clear", wanted, token)
+        if status != HTTPStatus.OK:
+            raise StackError(f"Airflow does not run {dag_id} {dag_run_id} again: {status} {run}")
 
     def healthy(self, part: str, since: float) -> bool:
         """Whether a part (scheduler, dag_processor, triggerer) has reported after this Unix time."""

@@ -26,6 +26,9 @@ _ELSEWHERE = {
     "results": ("stack.results", "results"),
     "quarantine": ("stack.quarantine", "quarantine"),
     "redrive": ("stack.redrive", "redrive"),
+    "rerun": ("stack.rerun", "rerun"),
+    "redeliver": ("stack.redeliver", "redeliver"),
+    "resolve": ("stack.resolve", "resolve"),
 }
 
 # All but the long ones do not wait long for a service that is down, unless told otherwise.

@@ -122,4 +122,4 @@ class Report:
         for stage in self.seconds:
             seconds.add_row(stage.stage, str(stage.runs), f"{stage.mean:.1f}", f"{stage.longest:.1f}")
         console.print(rows, reasons, detections, near_table, seconds)
-        console.print(f"Alerts: {self.alerts.sent} sent, {self.alerts.pending} pending")
+        console.print(self.alerts.in_words())

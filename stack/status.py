@@ -16,6 +16,7 @@ from include.datasets import contracts
 from include.spark_jobs.rules import rules
 from include.store.connection import Connection, transaction
 from include.store.figures import (
+    Alerts,
     DatasetFigures,
     Episodes,
     Rows,
@@ -60,7 +61,7 @@ def figures() -> dict[str, Any]:
         "services": service_states(stack),
         "datasets": {},
         "detections": {},
-        "alerts": {"sent": 0, "pending": 0},
+        "alerts": Alerts().model_dump(),
     }
     if found["services"]["postgres"] == "up":
         with transaction() as conn:
@@ -115,7 +116,7 @@ def show(console: Console, found: dict[str, Any]) -> None:
         if figure["corrected"]:
             console.print(f"{dataset}: {figure['corrected']:,} of the quarantined rows were corrected")
     console.print(detections)
-    console.print(f"Alerts: {found['alerts']['sent']} sent, {found['alerts']['pending']} pending")
+    console.print(Alerts.model_validate(found["alerts"]).in_words())
 
 
 def _table(*headers: str) -> Table:

@@ -33,10 +33,25 @@ class Episodes(BaseModel):
 
 
 class Alerts(BaseModel):
-    """Deliveries of alerts: accepted, and still to be made."""
+    """Deliveries of alerts: accepted, still to be made, waiting for a digest, and given up.
 
-    sent: int
-    pending: int
+    `oldest_seconds`: for how long the oldest of those still to be made has waited. `open`: open incidents.
+    """
+
+    sent: int = 0
+    pending: int = 0
+    overflow: int = 0
+    dead: int = 0
+    oldest_seconds: float = 0.0
+    open: int = 0
+
+    def in_words(self) -> str:
+        """Two lines; what is out of the ordinary is only said where there is some."""
+        notes = [f"{self.open} open"]
+        notes += [f"the oldest pending for {self.oldest_seconds:.0f} s"] if self.pending else []
+        notes += [f"{self.overflow} wait for a digest"] if self.overflow else []
+        notes += [f"{self.dead} given up, see `make redeliver`"] if self.dead else []
+        return f"Alerts: {self.sent} sent, {self.pending} pending\nIncidents: {', '.join(notes)}"
 
 
 def dataset_figures(conn: Connection) -> dict[str, DatasetFigures]:
@@ -62,5 +77,5 @@ def episodes_by_rule(conn: Connection) -> dict[str, Episodes]:
 
 
 def alert_figures(conn: Connection) -> Alerts:
-    """Deliveries of all alerts."""
+    """Deliveries of all alerts, and the incidents that are open."""
     return Alerts.model_validate(fetch_one(conn, "figures/alerts"))

@@ -55,7 +55,7 @@ def test_each_dag_has_owner_tags_and_a_manual(dags: dict[str, DAG]) -> None:
 
 
 def test_each_task_retries_with_back_off_times_out_and_alerts(dags: dict[str, DAG]) -> None:
-    from plugins.notifiers import IncidentNotifier
+    from plugins.notifiers import IncidentNotifier, RecoveryNotifier
     from plugins.sensors import TriggererSensor
 
     for dag, task in tasks(dags):
@@ -64,6 +64,7 @@ def test_each_task_retries_with_back_off_times_out_and_alerts(dags: dict[str, DA
         assert task.retry_exponential_backoff, where
         assert task.max_retry_delay == timedelta(minutes=2), where
         assert [type(one) for one in task.on_failure_callback] == [IncidentNotifier], where
+        assert [type(one) for one in task.on_success_callback] == [RecoveryNotifier], where
         assert task.doc_md, where
         # A sensor may wait for days; it holds no process.
         assert (task.execution_timeout is None) == isinstance(task, TriggererSensor), where

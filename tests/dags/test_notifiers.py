@@ -202,3 +202,78 @@ def test_the_end_of_a_run_that_never_began_is_nothing() -> None:
     with transaction() as conn:
         assert finish_run(conn, dag_id="transactions", dag_run_id="manual__9", succeeded=False) is None
         assert find_run(conn, dag_id="transactions", dag_run_id="manual__9") is None
+
+
+def recover(
+    task: str = "check", dag_run_id: str = "manual__2", *, upstream: tuple[str, ...] = (), **more: Any
+) -> None:
+    from plugins.notifiers import RecoveryNotifier
+
+    given = context(task, dag_run_id, **more)
+    given["task"] = SimpleNamespace(upstream_task_ids=set(upstream))
+    given["ti"].start_date = more.get("start_date", datetime.now(UTC))
+    RecoveryNotifier(dataset="transactions").notify(given)
+
+
+def still_open() -> list[str]:
+    return [one["fingerprint"] for one in incidents() if one["resolved_at"] is None]
+
+
+def test_a_failed_task_is_over_when_it_succeeds_in_this_or_a_later_run() -> None:
+    notify(context("check"))
+    notify(context("check", "manual__2"))
+    notify(context("detect"))
+
+    recover("check", "manual__3")
+
+    assert still_open() == ["task_failed:transactions:transactions:detect:manual__1"]
+    resolution = incidents()[0]["resolution"]
+    assert resolution["reason"] == "task check succeeded in run manual__3"
+    assert resolution["airflow_run"].endswith("/dags/transactions/runs/manual__3")
+
+
+def test_a_task_that_ended_in_the_triggerer_is_over_with_the_one_after_it() -> None:
+    notify(context("wait_for_chunks"))
+
+    recover("run_flow", upstream=("wait_for_chunks",))
+
+    assert still_open() == []
+
+
+def test_what_failed_since_a_task_began_is_not_made_up_for_by_it() -> None:
+    began = datetime.now(UTC)
+    notify(context("check"))
+
+    recover("check", start_date=began)
+
+    assert len(still_open()) == 1
+
+
+def test_a_dry_run_ends_no_incident() -> None:
+    notify(context("check"))
+
+    recover("check", params={"dry_run": True})
+
+    assert len(still_open()) == 1
+
+
+def test_chunks_stay_stopped_when_later_ones_pass() -> None:
+    notify(context("check_verdict", exception=failed(Exception("held"), ChunksHeld("chunk_0.csv is held"))))
+
+    recover("check_verdict")
+
+    assert len(still_open()) == 1
+
+
+def test_a_failed_run_of_which_no_task_told_is_over_with_the_next_that_succeeds() -> None:
+    from plugins.notifiers import RunNotifier
+
+    open_transactions()
+    open_transactions("manual__2")
+    RunNotifier(succeeded=False).notify(context())
+    assert len(still_open()) == 1
+
+    RunNotifier(succeeded=True).notify(context(dag_run_id="manual__2"))
+
+    assert still_open() == []
+    assert incidents()[0]["resolution"]["reason"] == "run manual__2 of transactions succeeded"

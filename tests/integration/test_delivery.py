@@ -15,10 +15,14 @@ import pytest
 
 from include import channels
 from include.channels import alerts_file
+from include.errors import DeliveryError
+from include.stages.deliver import deliver as deliver_by
 from include.stages.deliver import due
+from include.stages.message import Message
 from include.store.attempts import Figures
 from include.store.connection import transaction
-from include.store.incidents import open_incident
+from include.store.incidents import open_incident, resolve_incidents
+from include.store.outbox import redeliver
 from tests.airflow_home import ROOT
 from tests.integration.receiver import receiving
 
@@ -33,10 +37,9 @@ deliver(senders())
 
 def deliver() -> Figures:
     """As the DAG does."""
-    from include.stages.deliver import deliver
     from plugins.channels import senders
 
-    return deliver(senders())
+    return deliver_by(senders())
 
 
 def counts(sent: int = 0, failed: int = 0, dead: int = 0, held_back: int = 0) -> dict[str, int]:
@@ -232,3 +235,74 @@ def test_a_sender_killed_before_its_mark_sends_the_same_key_again(configure: Any
     assert receiver.keys == [str(row["idempotency_key"])] * 2
     assert (row["status"], row["tries"]) == ("sent", 1)
     assert len((settings.home / "logs" / "alerts.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_resolution_follows_its_opening_and_never_overtakes_it(configure: Any) -> None:
+    with receiving(503, 200) as receiver:
+        configure(webhook_url=receiver.url)
+        incident()
+        deliver()
+        with transaction() as conn:
+            resolve_incidents(conn, fingerprint="test:1", body={"reason": "over"}, run_id=None)
+
+        assert deliver() == counts(sent=1), "to the log alone: the opening is not through to the webhook"
+        assert not due()
+        make_due()
+        assert deliver() == counts(sent=2)
+
+    assert [message["event"] for message in receiver.messages] == ["opened", "opened", "resolved"]
+
+
+def test_dead_letters_come_back_in_their_order(configure: Any) -> None:
+    with receiving(500, 200) as receiver:
+        configure(webhook_url=receiver.url, alert_tries=1)
+        incident()
+        with transaction() as conn:
+            resolve_incidents(conn, fingerprint="test:1", body={"reason": "over"}, run_id=None)
+        assert deliver() == counts(sent=2, dead=2), "a resolution of what nobody heard of is told to nobody"
+        assert len(receiver.messages) == 1
+
+        with transaction() as conn:
+            assert redeliver(conn, "slack") == {}
+            assert redeliver(conn, "webhook") == {"webhook": 2}
+        assert deliver() == counts(sent=2)
+        with transaction() as conn:
+            assert redeliver(conn) == {}
+
+    assert [message["event"] for message in receiver.accepted] == ["opened", "resolved"]
+    assert {row["status"] for row in outbox("webhook")} == {"sent"}
+
+
+def test_a_channel_that_just_failed_has_the_last_turn() -> None:
+    """Else one that times out would hold up all others for as long as it has messages."""
+    order = []
+
+    def down(message: Message) -> None:
+        order.append("down")
+        raise DeliveryError("down")
+
+    with transaction() as conn:
+        for number in (1, 2):
+            open_incident(
+                conn,
+                kind="held",
+                dataset="transactions",
+                severity="critical",
+                fingerprint=f"test:{number}",
+                title="held",
+                body={},
+                run_id=None,
+            )
+        for channel in ("slack", "email"):
+            conn.execute(
+                "insert into outbox (incident_id, channel, event, idempotency_key) "
+                "select incident_id, %s, 'opened', gen_random_uuid() from incidents order by 1",
+                [channel],
+            )
+        conn.execute("update outbox set next_try_at = now() - interval '1 hour' where channel = 'slack'")
+
+    assert deliver_by({"slack": down, "email": lambda message: order.append("up")}) == counts(
+        sent=4, failed=2
+    )
+
+    assert order == ["down", "up", "up", "down"]

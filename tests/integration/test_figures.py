@@ -11,7 +11,7 @@ from rich.console import Console
 from include.datasets import contracts
 from include.spark_jobs.rules import rules
 from include.store.connection import transaction
-from include.store.figures import alert_figures, dataset_figures, episodes_by_rule
+from include.store.figures import Alerts, alert_figures, dataset_figures, episodes_by_rule
 from stack.status import CHUNK_STATES, ledger_figures, show
 
 LEDGER = """
@@ -49,7 +49,7 @@ def test_an_empty_ledger_has_empty_figures(database: str) -> None:
     with transaction() as conn:
         assert dataset_figures(conn) == {}
         assert episodes_by_rule(conn) == {}
-        assert alert_figures(conn).model_dump() == {"sent": 0, "pending": 0}
+        assert alert_figures(conn) == Alerts()
 
 
 def test_figures_count_every_row_once(database: str) -> None:
@@ -58,7 +58,7 @@ def test_figures_count_every_row_once(database: str) -> None:
     with transaction() as conn:
         datasets = {name: figures.model_dump() for name, figures in dataset_figures(conn).items()}
         episodes = {rule: found.model_dump() for rule, found in episodes_by_rule(conn).items()}
-        alerts = alert_figures(conn).model_dump()
+        alerts = alert_figures(conn)
     assert datasets == {
         "importance": {
             "chunks": {"landed": 1},
@@ -72,7 +72,8 @@ def test_figures_count_every_row_once(database: str) -> None:
         },
     }
     assert episodes == {"child": {"open": 1, "closed": 2}, "upgrade": {"open": 1, "closed": 0}}
-    assert alerts == {"sent": 1, "pending": 1}
+    assert (alerts.sent, alerts.pending, alerts.dead, alerts.open) == (1, 1, 1, 2)
+    assert alerts.oldest_seconds > 0
 
 
 STATES_OF_CHUNKS = """
@@ -88,7 +89,14 @@ def test_status_names_every_dataset_and_rule_from_the_start(database: str) -> No
         assert ledger_figures(conn) == {
             "datasets": {name: {"chunks": {}, "rows": NO_ROWS, "corrected": 0} for name in contracts()},
             "detections": {rule: {"open": 0, "closed": 0} for rule in rules()},
-            "alerts": {"sent": 0, "pending": 0},
+            "alerts": {
+                "sent": 0,
+                "pending": 0,
+                "overflow": 0,
+                "dead": 0,
+                "oldest_seconds": 0.0,
+                "open": 0,
+            },
         }
 
 
@@ -121,7 +129,7 @@ def test_the_tables_fit_into_80_columns() -> None:
             "services": {"postgres": "up", "airflow-dag-processor": "down"},
             "datasets": {"contact_requests": {"chunks": chunks, "rows": rows, "corrected": 1_234}},
             "detections": {"dei_needed": {"open": 12_345, "closed": 6_789}},
-            "alerts": {"sent": 1, "pending": 2},
+            "alerts": {"sent": 1, "pending": 2, "oldest_seconds": 61.4, "open": 3},
         },
     )
     lines = [line.split() for line in printed.getvalue().splitlines()]
@@ -132,6 +140,7 @@ def test_the_tables_fit_into_80_columns() -> None:
     assert ["contact_requests:", "1,234", "of", "the", "quarantined", "rows", "were", "corrected"] in lines
     assert ["dei_needed", "12,345", "6,789"] in lines
     assert ["Alerts:", "1", "sent,", "2", "pending"] in lines
+    assert "Incidents: 3 open, the oldest pending for 61 s" in printed.getvalue()
 
 
 def test_the_tables_show_every_state_of_a_chunk(database: str) -> None:

@@ -115,7 +115,7 @@ def test_up_status_down_and_up_again_with_the_data(checkout: Checkout) -> None:
     found = json.loads(output)
     assert {name for name, state in found["services"].items() if state == "up"} == set(LIGHT)
     assert set(found) == {"services", "datasets", "detections", "alerts"}
-    assert found["alerts"] == {"sent": 0, "pending": 0}
+    assert set(found["alerts"].values()) == {0}
 
     checkout.query("create table kept as select 42 as answer")
     before = (checkout.home / "run" / "ports.json").read_text()

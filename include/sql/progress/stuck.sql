@@ -20,9 +20,10 @@ found as (
     where n.status = 'failed'
     union all
     -- A dead letter's next try is set like a living one's: its last try and some minutes.
-    select i.dataset, i.run_id, format('alert not deliverable over %%s: %%s (%%s)', o.channel, i.title, o.last_error),
+    select coalesce(i.dataset, 'alert_delivery'), i.run_id,
+           format('alert not deliverable over %%s: %%s (%%s)', o.channel, coalesce(i.title, 'a digest'), o.last_error),
            r.dag_id, r.dag_run_id, o.next_try_at
-    from outbox o join incidents i using (incident_id) left join runs r using (run_id)
+    from outbox o left join incidents i using (incident_id) left join runs r using (run_id)
     where o.status = 'dead'
 )
 select dataset, run_id, what, dag_id, dag_run_id,
