@@ -28,6 +28,11 @@ SPARK_POOL = "spark"
 SPARK_SLOTS = 1
 
 
+def write_login(file: Path, password: str) -> None:
+    """The administrator's log-in, as the simple auth manager reads it."""
+    write_private(file, json.dumps({ADMIN: password}))
+
+
 @dataclass(frozen=True)
 class Airflow:
     """Its folder (AIRFLOW_HOME), the folder of its tasks' logs, its port and the URL of its database."""
@@ -85,7 +90,6 @@ class Airflow:
                 "orphaned_tasks_check_interval": "20",
                 "task_instance_heartbeat_timeout": "60",
             },
-            "usage_data_collection": {"enabled": "False"},
         }
         variables = {
             f"AIRFLOW__{section.upper()}__{key.upper()}": value
@@ -105,9 +109,7 @@ class Airflow:
     def prepare(self) -> None:
         """Write the log-in where its auth manager looks for it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_private(
-            self.folder / "passwords.json", json.dumps({ADMIN: self.credentials.airflow_admin_password})
-        )
+        write_login(self.folder / "passwords.json", self.credentials.airflow_admin_password)
 
     def migrate(self, environment: Mapping[str, str], log: Path) -> None:
         """Bring its database to the installed version, once. Raises StackError if that fails."""

@@ -29,10 +29,13 @@ _ELSEWHERE = {
     "rerun": ("stack.rerun", "rerun"),
     "redeliver": ("stack.redeliver", "redeliver"),
     "resolve": ("stack.resolve", "resolve"),
+    "secrets": ("stack.containers", "secrets"),
+    "init": ("stack.containers", "init"),
+    "spark": ("stack.containers", "spark"),
 }
 
 # All but the long ones do not wait long for a service that is down, unless told otherwise.
-_SHORT = _ELSEWHERE.keys() - {"feed", "demo"}
+_SHORT = _ELSEWHERE.keys() - {"feed", "demo", "init", "spark"}
 _IMPATIENT = {"VIGIL_POSTGRES_PATIENCE": "3", "VIGIL_S3_TRIES": "2"}
 
 console = Console(stderr=True, highlight=False)

@@ -22,6 +22,9 @@ SUPERUSER = "postgres"
 # A fast shutdown: sessions are ended, data is flushed.
 STOP_SIGNAL = signal.SIGINT
 
+# Text is compared by its bytes, whatever the machine's language.
+INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C")
+
 # For servers whose data need not survive a power cut.
 VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -62,7 +65,7 @@ class Postgres:
             password.write(self.password)
             password.flush()
             arguments = [f"--pgdata={self.data}", f"--username={SUPERUSER}", f"--pwfile={password.name}"]
-            arguments += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+            arguments += [*INITDB, "--no-instructions"]
             if not self.durable:
                 arguments.append("--no-sync")
             command = bound([str(binaries() / "initdb"), *arguments], signal.SIGTERM, unprivileged=True)
@@ -98,18 +101,19 @@ class Postgres:
             return False
         return True
 
-    def ensure_database(self, name: str, password: str) -> None:
-        """A database and the role of the same name that owns it, with this password."""
-        import psycopg
-        from psycopg import sql
 
-        role = sql.Identifier(name)
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            if connection.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone() is None:
-                connection.execute(sql.SQL("create role {} login").format(role))
-            connection.execute(sql.SQL("alter role {} password {}").format(role, sql.Literal(password)))
-            if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
-                connection.execute(sql.SQL("create database {} owner {}").format(role, role))
+def ensure_database(superuser: str, name: str, password: str) -> None:
+    """A database and the role of the same name that owns it, with this password; `superuser`: a libpq URL."""
+    import psycopg
+    from psycopg import sql
+
+    role = sql.Identifier(name)
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        if connection.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone() is None:
+            connection.execute(sql.SQL("create role {} login").format(role))
+        connection.execute(sql.SQL("alter role {} password {}").format(role, sql.Literal(password)))
+        if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
+            connection.execute(sql.SQL("create database {} owner {}").format(role, role))
 
 
 @contextmanager
@@ -123,5 +127,5 @@ def temporary_postgres(directory: Path) -> Iterator[str]:
     server.initdb()
     log = folder / "postgres.log"
     with running("postgres", server.command(), log=log, ready=server.ready, stop=STOP_SIGNAL):
-        server.ensure_database("vigil", server.password)
+        ensure_database(server.url(), "vigil", server.password)
         yield server.url("vigil", "vigil")

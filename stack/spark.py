@@ -33,13 +33,14 @@ def spark_home() -> Path:
 
 @dataclass(frozen=True)
 class Spark:
-    """One server: its working folder, its port on 127.0.0.1, the clients' token and the JVM's heap ("4g")."""
+    """One server: working folder, port, the clients' token, the JVM's heap ("4g"), cores, address."""
 
     folder: Path
     port: int
     token: str
     memory: str = "4g"
     cores: str = "*"
+    address: str = "127.0.0.1"
 
     @property
     def remote(self) -> str:
@@ -62,7 +63,7 @@ class Spark:
             "spark.sql.session.timeZone": "UTC",
             # Small data on few cores: the default of 200 would be mostly empty tasks.
             "spark.sql.shuffle.partitions": "4",
-            "spark.connect.grpc.binding.address": "127.0.0.1",
+            "spark.connect.grpc.binding.address": self.address,
             "spark.connect.grpc.binding.port": str(self.port),
             "spark.connect.grpc.port.maxRetries": "0",
             "spark.connect.grpc.maxInboundMessageSize": str(256 << 20),

@@ -23,6 +23,7 @@ from stack.credentials import write_private
 from stack.down import STOP_WAVES
 from stack.leftovers import end, service_processes
 from stack.ports import choose_ports, read_ports, write_ports
+from stack.postgres import ensure_database
 from stack.process import HOME_MARK, SERVICE_MARK, tail
 from stack.services import Service, Stack
 from stack.supervisor import Program, Supervisor
@@ -154,8 +155,9 @@ def _set_up_databases(stack: Stack, airflow: bool) -> None:
     from include.settings import get_settings
     from include.store.migrations import migrate
 
-    stack.postgres.ensure_database("airflow", stack.credentials.postgres_airflow_password)
-    stack.postgres.ensure_database("vigil", stack.credentials.postgres_vigil_password)
+    superuser = stack.postgres.url()
+    ensure_database(superuser, "airflow", stack.credentials.postgres_airflow_password)
+    ensure_database(superuser, "vigil", stack.credentials.postgres_vigil_password)
     get_settings.cache_clear()
     migrate()
     if airflow:
