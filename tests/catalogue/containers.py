@@ -136,6 +136,7 @@ def made_folders() -> set[str]:
 
 SECRET_VALUES = {name: f"the-{name.lower()}" for name in SECRETS}
 ALL = containers(SECRET_VALUES)
+AIRFLOWS = [one for one in ALL.values() if "AIRFLOW__CORE__EXECUTOR" in one.environment]
 OURS = [one for one in ALL.values() if one.is_ours]
 EMBEDDED = Stack(StackSettings(home=Path("/vigil")), Credentials(), DEFAULT_PORTS)
 

@@ -33,10 +33,8 @@ from tests.catalogue.containers import (
 def test_commands_exist(one: Container) -> None:
     for command in filter(None, (one.command, one.probe)):
         match command:
-            case ["airflow", *arguments]:
-                from airflow.cli.cli_parser import get_parser
-
-                assert get_parser().parse_args(arguments).subcommand == arguments[0]
+            case ["airflow", *_]:
+                continue  # tests/dags asks Airflow itself
             case ["python", "-m", "stack", name]:
                 assert name in _ELSEWHERE
             case ["python", "-m", module, *_]:

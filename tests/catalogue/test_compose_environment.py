@@ -11,8 +11,8 @@ from pydantic import AliasChoices
 from include.settings import ROOT, Settings
 from stack.config import DEFAULT_PORTS, StackSettings
 from tests.catalogue.containers import (
+    AIRFLOWS,
     ALL,
-    EMBEDDED,
     LOOPBACK,
     SECRET_VALUES,
     Container,
@@ -21,15 +21,11 @@ from tests.catalogue.containers import (
     interpolations,
 )
 
-AIRFLOWS = [one for one in ALL.values() if "AIRFLOW__CORE__EXECUTOR" in one.environment]
-
 # Where each server listens; for two of them their command does not tell.
 PORTS = {name: one.port for name, one in ALL.items() if one.port} | {
     "postgres": 5432,
     "spark": DEFAULT_PORTS["spark"],
 }
-# What differs from the embedded stack for being an address, a path or a secret.
-OWN = r"FOLDER|FILE|DIRECTORY|URL|HOST|PORT|CONN|CONN_ASYNC|KEY|SECRET"
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _, _ in interpolations()}))
@@ -55,22 +51,6 @@ def test_every_setting_reaches_the_platform(one: Container) -> None:
     expected = {f"VIGIL_{name.upper()}" for name in Settings.model_fields.keys() - {"home", "lake"}}
     missing = expected - one.environment.keys() - one.handed_on
     assert not missing, "name it in docker-compose.yaml's x-platform, without a value"
-
-
-@pytest.mark.parametrize("one", AIRFLOWS, ids=lambda one: one.name)
-def test_airflow_is_configured_as_in_the_embedded_stack(one: Container) -> None:
-    from airflow.configuration import conf
-
-    options = conf.configuration_description
-    given = {name: value for name, value in one.environment.items() if name.startswith("AIRFLOW__")}
-    for name in given:
-        _, section, option = name.lower().split("__")
-        assert option in options[section]["options"], name
-    embedded = {n: v for n, v in EMBEDDED.airflow.environment().items() if n.startswith("AIRFLOW__")}
-    assert given.keys() == embedded.keys()
-    alike = {name for name in given if not re.search(rf"_({OWN})$", name)}
-    assert len(alike) > 10
-    assert {name: given[name] for name in alike} == {name: embedded[name] for name in alike}
 
 
 @each_service
