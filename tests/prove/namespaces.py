@@ -88,7 +88,8 @@ class Machine:
             programs.mkdir(parents=True)
             mount("--bind", PROGRAMS, programs)
         users = Path("/etc/passwd").read_text() + f"vigil:x:{USER}:{USER}::/vigil:/bin/sh\n"
-        for name, text in {"hosts": f"127.0.0.1 localhost {' '.join(names)}\n", "passwd": users}.items():
+        known = ["localhost", socket.gethostname(), *names]
+        for name, text in {"hosts": f"127.0.0.1 {' '.join(known)}\n", "passwd": users}.items():
             (self.folder / name).write_text(text)
             mount("--bind", self.folder / name, self.root / "etc" / name)
         # The image has no Java of the distribution's.
