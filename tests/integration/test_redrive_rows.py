@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -74,7 +74,7 @@ def test_corrected_rows_land_as_one_chunk_for_the_next_run() -> None:
     done = correct({(b, 7): "3,'C3'", (a, 4): "2,'C2'"})
     (chunk,) = done.chunks
     assert (done.corrected, done.before, done.unchanged) == (2, {}, 0)
-    assert waiting() == [{"chunk_id": chunk, "tries": 0, "key": "corrections/fixed.csv"}]
+    assert waiting() == [{"chunk_id": chunk, "tries": 0, "key": f"corrections/{chunk[:12]}/fixed.csv"}]
     places = sorted([(b, 7), (a, 4)])
     assert ledger() == {place: (chunk, line) for line, place in enumerate(places, start=2)}
     assert landed(chunk) == [b"3,'C3'" if place == (b, 7) else b"2,'C2'" for place in places]
@@ -260,26 +260,29 @@ def test_redrives_at_once_correct_each_row_once() -> None:
     assert {one["chunk_id"] for one in waiting()} == {chunk for one in done for chunk in one.chunks}
 
 
-def test_held_chunks_driven_at_once_with_corrections_of_them_wait_for_each_other() -> None:
+def test_a_chunk_is_not_driven_through_while_rows_of_it_are_corrected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     a = quarantined("a", STEPS, status="held")
-    together = Barrier(2)
+    inside, go, as_chunk = Event(), Event(), redriving.as_chunk
 
-    def rows() -> bool:
-        together.wait()
-        try:
-            return correct({(a, 2): "1,'C1'"}).corrected == 1
-        except ConfigError as error:
-            assert "is landed and on its way" in str(error)
-            return False
+    def slowly(columns: Sequence[str], rows: Mapping[Place, bytes]) -> bytes:
+        inside.set()
+        assert go.wait(60)
+        return as_chunk(columns, rows)
 
-    def chunk() -> Sequence[str]:
-        together.wait()
-        return redrive_chunks(DATASET)
-
+    monkeypatch.setattr(redriving, "as_chunk", slowly)
     with ThreadPoolExecutor(2) as pool:
-        corrected, ids = pool.submit(rows), pool.submit(chunk)
-        assert ids.result() == [a]
-        assert corrected.result() == bool(ledger())
+        corrected = pool.submit(correct, {(a, 2): "1,'C1'"})
+        assert inside.wait(60)
+        driven = pool.submit(redrive_chunks, DATASET)
+        with pytest.raises(TimeoutError):
+            driven.result(timeout=1)
+        go.set()
+        assert corrected.result().corrected == 1
+        assert driven.result() == [a]
+    with pytest.raises(ConfigError, match="the chunk is landed and on its way"):
+        correct({(a, 4): "1,'C1'"})
 
 
 def test_a_chunk_that_waits_for_another_check_has_nothing_in_quarantine() -> None:
@@ -339,7 +342,7 @@ class TestTheFormsWay:
         bucket().put("fixes/monday.csv", corrections({(a, 2): "1,'C1'"}))
         done = redrive(dataset=DATASET, key="fixes/monday.csv")
         assert done.corrected == 1
-        assert [one["key"] for one in waiting()] == ["corrections/monday.csv"]
+        assert [one["key"] for one in waiting()] == [f"corrections/{done.chunks[0][:12]}/monday.csv"]
         with transaction() as conn:
             (row,) = conn.execute("select source, reason from corrections").fetchall()
         assert row == {"source": "fixes/monday.csv", "reason": "bad_step"}

@@ -117,10 +117,5 @@ def _corrected_row_is_judged(airflow: AirflowApi, settings: Settings) -> None:
     with pytest.raises(StackError, match=r"(?s)through, but:\n.*chunk_1\.csv is held"):
         wait_until_through(SECONDS)
     assert _customers("profile = 'default'") == [*FOUND, "C_FOUR"]
-    (row,) = _query("select first_key, status, rows_in, rows_loaded from chunks where first_key like 'corr%'")
-    assert row == {
-        "first_key": "corrections/rows.csv",
-        "status": "aggregated",
-        "rows_in": 1,
-        "rows_loaded": 1,
-    }
+    rows = _query("select status, rows_in, rows_loaded from chunks where first_key like 'corrections/%'")
+    assert rows == [{"status": "aggregated", "rows_in": 1, "rows_loaded": 1}]
