@@ -12,6 +12,7 @@ import email.message
 import email.policy
 import ipaddress
 import json
+import logging
 import socket
 import ssl
 import threading
@@ -99,6 +100,8 @@ def mail(folder: Path, *answers: Answer) -> Iterator[StandIn]:
     """A mail server, which is silent, or not, when it was given the whole mail."""
     from aiosmtpd.controller import Controller
 
+    # It logs every line of every conversation.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     left = list(answers)
     accepted: list[email.message.EmailMessage] = []
     tries: list[str] = []
