@@ -11,6 +11,19 @@ run that finds nothing new still evaluates, so that is the way to see another pr
 Such overrides get a profile label of their own and never close what the configured profile holds open. A dry
 run shows its findings in the logs of `detect` and `load`, and claims, publishes, exports and alerts nothing.
 
+**Every day** at midnight in Asia/Kolkata `transactions_daily` runs the same flow for the day that is over:
+its cut is the end of its data interval. A run also evaluates again the past cuts that late events touched,
+so that what no longer holds is closed with its reason.
+
+**Backfill.** Any range, in any order, several at once, beside the live runs: *Trigger*, *Backfill* in the UI
+of `transactions_daily`, or
+
+    airflow backfill create --dag-id transactions_daily --reprocess-behavior completed \\
+        --from-date 2026-01-01T00:00:00+05:30 --to-date 2026-01-31T00:00:00+05:30
+
+Days are days in Asia/Kolkata, so give the offset: `2026-01-01` alone is midnight UTC, and leaves out the 1st.
+With `--reprocess-behavior completed` days that ran before run again, with what is known now.
+
 **When it is red.**
 
 - `check_verdict`: the suite held a chunk, or one is unreadable. The alert names the chunk, the reason and its
@@ -21,10 +34,10 @@ run shows its findings in the logs of `detect` and `load`, and claims, publishes
 - `land`, `check`, `aggregate`: tried six times over some minutes. Once the cause is gone, clear the failed
   task; or let be: the next run adopts the chunks. A chunk on which three runs failed is held.
 - `detect`, `load`, `alert`: the chunks are in the state for good. Clear the failed task; or let be: the next
-  run finds what still holds then and alerts for what this run had loaded, but does not find what held at
-  this run's end only.
+  run evaluates this run's cut again and alerts for what this run had loaded.
 
-Stages are safe to clear and to run again at any time: what is published stays as it is.
+Stages are safe to clear and to run again at any time: what is published stays as it is. Clearing a whole run,
+from `land` on, runs it anew with what is known now.
 """
 
 from airflow.sdk import DAG
@@ -34,4 +47,5 @@ from dags.flows.flow import Flow
 transactions = Flow(dataset="transactions", doc=__doc__)
 
 flow_dag: DAG = transactions.flow()
+daily_dag: DAG = transactions.daily()
 watch_dag: DAG = transactions.watch()

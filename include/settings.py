@@ -120,6 +120,10 @@ class Settings(BaseSettings):
     chunk_tries: int = Field(3, gt=0, description="a chunk on which this many runs failed is held")
     checkpoint_every: int = Field(8, gt=0, description="most deltas read before a checkpoint is written")
 
+    most_dirty_cuts: int = Field(
+        40, gt=0, description="most past cuts that one run evaluates again because of late events"
+    )
+
     # Export
     export_prefix: str = Field("output_detections/", description="where detections are exported")
     export_layout: Literal["runs", "flat"] = Field(

@@ -89,7 +89,7 @@ class ChunksTrigger(PollTrigger):
         from include.store.runs import running_runs
 
         count = sync_to_async(RuntimeTaskInstance.get_dr_count)
-        for run in await asyncio.to_thread(_transact, lambda conn: running_runs(conn, dag_id=self.dataset)):
+        for run in await asyncio.to_thread(_transact, lambda conn: running_runs(conn, dataset=self.dataset)):
             name = {"dag_id": run.dag_id, "dag_run_id": run.dag_run_id}
             if await count(run.dag_id, run_ids=[run.dag_run_id], states=["queued", "running"]):
                 continue

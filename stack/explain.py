@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from include.spark_jobs.rules import rules
-from include.stages.detect import evaluate_entity
+from include.stages.evaluate import evaluate_entity
 from include.stages.links import run_url
 from include.stages.load import as_json
 from include.store.connection import transaction

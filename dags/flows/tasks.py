@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import get_current_context, task
 
 from dags.flows.asked import asked_for
 from dags.flows.defaults import lasting_errors
+from include.errors import ConfigError
+
+if TYPE_CHECKING:
+    from airflow.sdk.types import DagRunProtocol as DagRun
 
 # Stages that use Spark wait for the one slot of this pool.
 SPARK_POOL = "spark"
@@ -25,8 +28,9 @@ STAGES = {
 }
 
 
-def land_task(dataset: str) -> Any:
-    """The first task: the run's row in the ledger, and the chunks that it takes."""
+def land_task(dataset: str, *, daily: bool = False) -> Any:
+    """The first task: the run's row in the ledger, and the chunks that it takes. A daily run evaluates the
+    end of its data interval."""
 
     @task(task_id="land", doc_md="Fixes what the run is asked for, then claims and stores new objects.")
     def land() -> int:
@@ -43,12 +47,23 @@ def land_task(dataset: str) -> Any:
                 dag_id=run.dag_id,
                 dag_run_id=run.run_id,
                 started_at=run.start_date,
+                interval_end=interval_end(run) if daily else None,
+                generation=run.clear_number or 0,
                 **asked_for(dataset, context["params"]),
             )
             land(run_id)
         return run_id
 
     return land()
+
+
+def interval_end(run: DagRun) -> datetime:
+    """The end of the run's data interval. Raises ConfigError if it has none."""
+    if run.data_interval_end is None:
+        raise ConfigError(
+            f"{run.dag_id}: run {run.run_id} has no data interval; give it a logical date, or backfill the day"
+        )
+    return run.data_interval_end
 
 
 def stage_task(stage: str, ledger_run: Any) -> Any:
@@ -75,22 +90,3 @@ def verdict_task(ledger_run: Any) -> Any:
             verdict(ledger_run)
 
     return check_verdict(ledger_run)
-
-
-def flow_task(dataset: str) -> TriggerDagRunOperator:
-    """The watch's second task: one run of the flow, awaited in the triggerer."""
-    return TriggerDagRunOperator(
-        task_id="run_flow",
-        doc_md="Runs the flow and waits for its end. A failed flow has alerted by itself.",
-        trigger_dag_id=dataset,
-        # A name that a retry gives again, so that it starts no second run.
-        trigger_run_id="watch__{{ run_id.split('__')[-1] }}",
-        skip_when_already_exists=True,
-        logical_date=None,
-        wait_for_completion=True,
-        deferrable=True,
-        poke_interval=2,
-        allowed_states=["success", "failed"],
-        failed_states=[],
-        execution_timeout=timedelta(days=1),
-    )

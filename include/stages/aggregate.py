@@ -24,9 +24,10 @@ from include.store.state import record_delta
 def aggregate(run_id: int) -> Figures:
     """Aggregates and publishes what the run has checked, and pins the run's position (ADR 1).
 
-    Figures: `chunks`, `seq` of the batch (None in a dry run and where there was nothing), `cut` (the day
-    after the newest event day known, in the dataset's zone; None without events), `through_seq`, and per
-    aggregate the `deltas` written. Raises Superseded if another attempt or run took over.
+    Figures: `chunks`, `seq` of the batch (None in a dry run and where there was nothing), `cut` (the end of
+    the run's interval, else the day after the newest event day known, in the dataset's zone; None without
+    events), `through_seq`, and per aggregate the `deltas` written. Raises Superseded if another attempt or
+    run took over.
     """
     return run_stage("aggregate", run_id, _aggregate)
 
@@ -118,8 +119,14 @@ def _position(run: Run, newest: date | None) -> Figures:
     with transaction() as conn:
         through_seq = current_seq(conn, run.dataset)
         days = [day for day in (newest, newest_event_day(conn, run.dataset, through_seq)) if day]
-    cut = max(days) + timedelta(days=1) if days else None
+    cut = _cut(run, max(days, default=None))
     return {"seq": None, "cut": cut.isoformat() if cut else None, "through_seq": through_seq}
+
+
+def _cut(run: Run, newest: date | None) -> date | None:
+    """What the run is to evaluate: its interval's end, else the end of the newest event day; None as long as
+    there is no event, since nothing can be said then."""
+    return (run.scope.cut or newest + timedelta(days=1)) if newest else None
 
 
 def _publish(conn: Connection, run: Run, chunk_ids: list[str], deltas: Mapping[str, Delta]) -> Figures:
@@ -130,8 +137,7 @@ def _publish(conn: Connection, run: Run, chunk_ids: list[str], deltas: Mapping[s
         for name, delta in deltas.items():
             record_delta(conn, run.run_id, aggregates(run.dataset)[name], seq, delta)
     through_seq = current_seq(conn, run.dataset)
-    newest = newest_event_day(conn, run.dataset, through_seq)
-    cut = newest + timedelta(days=1) if newest else None
+    cut = _cut(run, newest_event_day(conn, run.dataset, through_seq))
     pin_position(conn, run.run_id, cut, through_seq)
     return {"seq": seq, "cut": cut.isoformat() if cut else None, "through_seq": through_seq}
 

@@ -1,107 +1,83 @@
-"""Detect: what holds at the run's cut, rule by rule, with evidence, digest and near misses."""
+"""Detect: what holds at the run's cut, and again at the cuts that late events touched, with evidence."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
-from uuid import uuid4
 
 from include.errors import ConfigError
-from include.lake import lake
 from include.settings import get_settings
 from include.spark_jobs.aggregates import aggregates
-from include.spark_jobs.detect import (
-    RuleVerdict,
-    cut_digest,
-    judged_once,
-    nearest_misses,
-    rule_digest,
-    write_evaluation,
-)
+from include.spark_jobs.detect import RuleVerdict, cut_digest
 from include.spark_jobs.rules import rules
-from include.spark_jobs.rules.rule import Parameters, Rule
-from include.stages.inputs import (
-    kept_inputs,
-    parse_reference,
-    pinned_versions,
-    plan_inputs,
-    read_inputs,
-    reference_text,
-)
+from include.stages.evaluate import Asked, Evaluated, Evaluator, Position
+from include.stages.inputs import pinned_versions, plan_inputs
 from include.stages.stage import Outcome, run_stage, spark_for
-from include.state.plan import Delta
+from include.state.plan import Checkpoint, Delta
 from include.store.attempts import Attempt, Figures, published_figures
 from include.store.connection import Connection, transaction
-from include.store.evaluations import Evaluation, record_evaluation
+from include.store.evaluations import Evaluation, dirty_cuts, record_evaluation
 from include.store.runs import Run
 from include.store.state import record_checkpoint
 
 
 def detect(run_id: int) -> Figures:
-    """Evaluates every rule of the run's dataset at the position that aggregate pinned (ADR 1).
+    """Evaluates every rule of the run's dataset at the position that aggregate pinned (ADR 1), and with the
+    same knowledge the dirty cuts (ADR 7), the oldest `most_dirty_cuts` of them.
 
-    Figures: `cut`, `through_seq`, the `digest` of the cut, `seconds`, the `checkpoints` written, and per rule
-    `holds`, `digest`, `path` and `near_misses`. Without any event there is no cut, and nothing is evaluated.
-    Raises MissingReference if a rule needs reference data of which no version is published.
+    Figures: `cut`, `through_seq`, the `digest` of the cut, `seconds`, the `checkpoints` written there, and
+    per rule `holds`, `digest`, `path` and `near_misses`; `drained`: by dirty cut the digest of each rule.
+    Without any event there is no cut, and nothing is evaluated. Raises MissingReference if a rule needs
+    reference data of which no version is published.
     """
     return run_stage("detect", run_id, _detect)
 
 
 def _detect(run: Run, attempt: Attempt) -> Outcome:
     started = time.monotonic()
-    asked = {rule.id: (rule, _asked(run, rule)) for rule in rules(run.dataset).values()}
-    patterns = [rule for rule, _ in asked.values()]
+    asked = _asked(run)
     with transaction() as conn:
-        position = published_figures(conn, run.run_id, "aggregate")
-        if position is None:
+        pinned = published_figures(conn, run.run_id, "aggregate")
+        if pinned is None:
             raise ConfigError(
                 f"run {run.run_id}: detect needs the position that aggregate pins; run that first"
             )
-        if position["cut"] is None:
-            return Outcome(_figures(None, position["through_seq"], [], {}, {}, started))
-        cut, through_seq = date.fromisoformat(position["cut"]), int(position["through_seq"])
-        versions = pinned_versions(conn, run.run_id, patterns)
-        plan = plan_inputs(conn, patterns, cut, through_seq, versions)
-    if run.dry_run:
-        plan = plan.with_unpublished(_deltas(position["deltas"]))
+        if pinned["cut"] is None:
+            return Outcome(_figures(None, pinned["through_seq"], None, {}, started))
+        versions = pinned_versions(conn, run.run_id, [rule for rule, _ in asked.values()])
+        own = Position(date.fromisoformat(pinned["cut"]), int(pinned["through_seq"]), versions)
+        reaches = {rule.id: rule.reach for rule, _ in asked.values()}
+        most = get_settings().most_dirty_cuts
+        dirty = {} if run.dry_run else dirty_cuts(conn, run, own.through_seq, reaches, most)
+    unpublished = _deltas(pinned["deltas"]) if run.dry_run else {}
 
-    evaluations: list[Evaluation] = []
-    with (
-        spark_for(attempt) as work,
-        kept_inputs(work.spark, plan, attempt.folder, not run.dry_run) as (inputs, checkpoints),
-        judged_once(asked.values(), inputs) as judged,
-    ):
-        for rule, parameters in asked.values():
-            path = f"evaluations/{run.dataset}/{rule.id}/{attempt.folder}"
-            write_evaluation(rule, judged[rule.id], lake().path(path))
-            rows = lake().read_parquet(path)
-            evaluations.append(
-                Evaluation(
-                    rule=rule.id,
-                    rule_version=rule.version,
-                    profile=run.profile,
-                    parameters=parameters.model_dump(mode="json"),
-                    cut=cut,
-                    through_seq=through_seq,
-                    reference=reference_text(rule, versions),
-                    digest=rule_digest(rows),
-                    holds=rows.num_rows,
-                    path=path,
-                    run_id=run.run_id,
-                )
+    cuts = sorted({*dirty, own.cut})
+    done: dict[date, Evaluated] = {}
+    bases: Mapping[str, Checkpoint] = {}
+    with spark_for(attempt) as work:
+        for cut in cuts:
+            here = asked if cut == own.cut else {rule: asked[rule] for rule in dirty[cut]}
+            with transaction() as conn:
+                patterns = [rule for rule, _ in here.values()]
+                plan = plan_inputs(conn, patterns, cut, own.through_seq, versions, bases)
+            done[cut] = Evaluator(work.spark, run.run_id, run.profile, attempt.folder, here).evaluate(
+                Position(cut, own.through_seq, versions),
+                plan.with_unpublished(unpublished),
+                # State that the next cut goes on from is written, rather than merged again from the start.
+                checkpoint="never" if run.dry_run else "always" if cut < cuts[-1] else "due",
+                with_misses=cut == own.cut,
             )
-        misses = nearest_misses(patterns, judged)
+            bases = done[cut].checkpoints
 
     def publish(conn: Connection) -> None:
-        for evaluation in evaluations:
-            record_evaluation(conn, run.dataset, evaluation)
-        for name, checkpoint in checkpoints.items():
-            record_checkpoint(conn, run.run_id, aggregates()[name], checkpoint)
+        for one in done.values():
+            for evaluation in one.evaluations:
+                record_evaluation(conn, run.dataset, evaluation)
+            for name, checkpoint in one.checkpoints.items():
+                record_checkpoint(conn, run.run_id, aggregates()[name], checkpoint)
 
-    kept = {name: checkpoint.path for name, checkpoint in checkpoints.items()}
-    figures = _figures(cut, through_seq, evaluations, misses, kept, started)
+    figures = _figures(own.cut, own.through_seq, done.pop(own.cut), done, started)
     return Outcome(figures, publish, operations=work.operations)
 
 
@@ -112,47 +88,15 @@ def digest_of(evaluations: Iterable[Evaluation]) -> str:
     )
 
 
-def evaluate_entity(
-    dataset: str,
-    rule: str,
-    parameters: Mapping[str, Any],
-    cut: date,
-    through_seq: int,
-    reference: str,
-    entity: Mapping[str, str],
-) -> dict[str, Any] | None:
-    """The verdict on one entity, computed again from the published state.
-
-    Gives first_day, last_day and the evidence if it holds, else None. `reference` is the text that
-    evaluations and detections keep. Raises ConfigError for an unknown rule,
-    pydantic.ValidationError for wrong parameters.
-    """
-    from pyspark.sql import functions as F
-
-    from include.spark_jobs.session import spark_work
-
-    known = rules(dataset)
-    if rule not in known:
-        raise ConfigError(f"{dataset} has no rule {rule!r}; it has {', '.join(known)}")
-    one = known[rule]
-    with transaction() as conn:
-        plan = plan_inputs(conn, [one], cut, through_seq, parse_reference(reference))
-    with spark_work(get_settings().spark_remote, uuid4()) as work:
-        found = one.find(read_inputs(work.spark, plan), one.parameters.model_validate(parameters))
-        for column in one.entity:
-            found = found.where(F.col(column) == entity[column])
-        rows = found.drop(*one.entity).collect()
-    return rows[0].asDict() if rows else None
-
-
-def _asked(run: Run, rule: Rule[Any]) -> Parameters:
-    if rule.id not in run.scope.parameters:
+def _asked(run: Run) -> Asked:
+    known = rules(run.dataset)
+    if missing := sorted(set(known) - set(run.scope.parameters)):
         raise ConfigError(
-            f"run {run.run_id} was started without parameters for rule {rule.id}, with those of "
+            f"run {run.run_id} was started without parameters for rule {', '.join(missing)}, with those of "
             f"{', '.join(run.scope.parameters) or 'none'}; start a new run"
         )
-    parameters: Parameters = rule.parameters.model_validate(run.scope.parameters[rule.id])
-    return parameters
+    given = run.scope.parameters
+    return {rule.id: (rule, rule.parameters.model_validate(given[rule.id])) for rule in known.values()}
 
 
 def _deltas(figures: Mapping[str, Figures]) -> dict[str, Delta]:
@@ -170,11 +114,12 @@ def _deltas(figures: Mapping[str, Figures]) -> dict[str, Delta]:
 def _figures(
     cut: date | None,
     through_seq: int,
-    evaluations: list[Evaluation],
-    misses: Mapping[str, list[Any]],
-    checkpoints: Mapping[str, str],
+    own: Evaluated | None,
+    drained: Mapping[date, Evaluated],
     started: float,
 ) -> Figures:
+    evaluations = own.evaluations if own else []
+    misses = own.misses if own else {}
     return {
         "cut": cut.isoformat() if cut else None,
         "through_seq": through_seq,
@@ -183,6 +128,9 @@ def _figures(
             for e in evaluations
         },
         "digest": digest_of(evaluations),
-        "checkpoints": dict(checkpoints),
+        "drained": {
+            day.isoformat(): {e.rule: e.digest for e in one.evaluations} for day, one in drained.items()
+        },
+        "checkpoints": {name: one.path for name, one in own.checkpoints.items()} if own else {},
         "seconds": round(time.monotonic() - started, 3),
     }

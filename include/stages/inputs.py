@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 from include.errors import MissingReference
 from include.lake import lake
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 Versions = Mapping[str, str]
+
+# Whether merged state is written down: never, where reading it again would be dear, or in any case.
+Checkpointing = Literal["never", "due", "always"]
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,20 @@ class InputPlan:
 
 
 def plan_inputs(
-    conn: Connection, asked: Iterable[Rule[Any]], cut: date, through_seq: int, versions: Versions
+    conn: Connection,
+    asked: Iterable[Rule[Any]],
+    cut: date,
+    through_seq: int,
+    versions: Versions,
+    bases: Mapping[str, Checkpoint] = MappingProxyType({}),
 ) -> InputPlan:
-    """The published parts of everything that these rules read at (cut, through_seq) and these versions."""
+    """The published parts of everything that these rules read at (cut, through_seq) and these versions.
+
+    `bases`: by aggregate, merged state of an earlier cut with the same `through_seq` to go on from.
+    """
     names = sorted({name for rule in asked for name in rule.inputs})
     return InputPlan(
-        {name: plan_state(conn, aggregates()[name], cut, through_seq) for name in names},
+        {name: plan_state(conn, aggregates()[name], cut, through_seq, bases.get(name)) for name in names},
         {name: reference_path(conn, name, version) for name, version in sorted(versions.items())},
     )
 
@@ -61,19 +73,20 @@ def read_inputs(spark: SparkSession, plan: InputPlan) -> dict[str, DataFrame]:
 
 @contextmanager
 def kept_inputs(
-    spark: SparkSession, plan: InputPlan, folder: str, may_checkpoint: bool
+    spark: SparkSession, plan: InputPlan, folder: str, checkpoint: Checkpointing
 ) -> Iterator[tuple[Inputs, dict[str, Checkpoint]]]:
     """The inputs for several rules: state is merged once, and kept until the end of the `with`.
 
-    Where a checkpoint is due, and may be made, the merged state is written as one (in the `folder` of the
-    attempt) and read back from there. Gives the inputs and the checkpoints written, by aggregate.
+    Where a checkpoint is to be made, the merged state is written as one (in this `folder`) and read back from
+    there. Gives the inputs and the checkpoints written, by aggregate.
     """
     inputs = read_inputs(spark, plan)
     checkpoints = {}
     cached = []
     try:
         for name, state in plan.states.items():
-            if may_checkpoint and state.checkpoint_due(get_settings().checkpoint_every):
+            due = checkpoint == "due" and state.checkpoint_due(get_settings().checkpoint_every)
+            if checkpoint == "always" or due:
                 checkpoints[name] = _write_checkpoint(inputs[name], state, folder)
                 stored = spark.read.schema(aggregates()[name].schema)
                 inputs[name] = stored.parquet(lake().path(checkpoints[name].path))

@@ -1,4 +1,4 @@
-"""Load: folds what holds at the run's cut into detection episodes, and exports what it opened to S3.
+"""Load: folds what holds at the run's cuts into detection episodes, and exports what it opened to S3.
 
 Files are allotted in the transaction that opens the episodes and written after it, from the store alone: a
 task that was killed in between writes the same bytes when it is tried again.
@@ -18,19 +18,17 @@ from include.stages.export import export_folder, highest_number, upload
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures, published_figures
 from include.store.connection import Connection, transaction
-from include.store.detections import Holding, evaluations_of, fold, load_time, lock_episodes, mark_loaded
-from include.store.evaluations import Evaluation
+from include.store.detections import Holding, fold, load_time, lock_episodes, mark_loaded, note_changes
+from include.store.evaluations import Evaluation, evaluations_of
 from include.store.exports import allot, lock_exports
 from include.store.runs import Run
 
-Judged = list[tuple[Evaluation, list[Holding]]]
-
 
 def load(run_id: int) -> Figures:
-    """Loads what the run's detect stage found, then uploads.
+    """Loads what the run's detect stage found, cut by cut, then uploads.
 
-    Gives, by rule, how many episodes were `opened`, `refreshed`, `ended`, `retracted` and `reopened`, the
-    rules whose evaluation was `superseded`, and the `files` allotted; a dry run what they would be, and no
+    Gives by change (`opened`, `ended`, …) and rule how many episodes were changed on the whole, the
+    `superseded` evaluations as `rule at cut`, and the `files` allotted; a dry run what they would be, and no
     files. Raises VigilError if detect has not been published or its rows are not what the ledger says. An
     upload that fails is made up for by the next call, of this run or any other.
     """
@@ -41,18 +39,18 @@ def load(run_id: int) -> Figures:
 
 def _load(run: Run, attempt: Attempt) -> Outcome:
     with transaction() as conn:
-        judged = [(evaluation, holding(run.dataset, evaluation)) for evaluation in _evaluations(conn, run)]
+        judged = _evaluations(conn, run)
     if run.dry_run:
         with transaction() as conn:
-            figures = _fold(conn, run.dataset, judged)
+            figures = _fold(conn, run, judged)
             conn.rollback()
         return Outcome(figures | {"files": []})
     folder = export_folder(run)
     return Outcome({}, partial(_publish, run, judged, folder, highest_number(folder)))
 
 
-def _publish(run: Run, judged: Judged, folder: str, taken: int | None, conn: Connection) -> Figures:
-    figures = _fold(conn, run.dataset, judged, mark=True)
+def _publish(run: Run, judged: list[Evaluation], folder: str, taken: int | None, conn: Connection) -> Figures:
+    figures = _fold(conn, run, judged, mark=True)
     lock_exports(conn, folder)
     return figures | {"files": allot(conn, run.run_id, folder, get_settings().export_rows, taken)}
 
@@ -82,22 +80,17 @@ def _evaluations(conn: Connection, run: Run) -> list[Evaluation]:
     ]
 
 
-def _fold(conn: Connection, dataset: str, judged: Judged, *, mark: bool = False) -> Figures:
-    lock_episodes(conn, dataset, [evaluation for evaluation, _ in judged])
+def _fold(conn: Connection, run: Run, judged: list[Evaluation], *, mark: bool = False) -> Figures:
+    lock_episodes(conn, run.dataset, judged)
     recorded_at = load_time(conn)  # after the wait: loads of the same rules are recorded in their order
-    changes: dict[str, dict[str, int]] = {
-        name: {} for name in ("opened", "refreshed", "ended", "retracted", "reopened")
-    }
     superseded = []
-    for evaluation, rows in judged:
-        folded = fold(conn, dataset, evaluation, rows, recorded_at)
+    for evaluation in judged:
+        loaded = fold(conn, run.dataset, evaluation, partial(holding, run.dataset), recorded_at)
         if mark:
-            mark_loaded(conn, evaluation, folded)
-        if folded.superseded:
-            superseded.append(evaluation.rule)
-        for name, counts in changes.items():
-            counts[evaluation.rule] = getattr(folded, name)
-    return {**changes, "superseded": superseded}
+            mark_loaded(conn, evaluation, superseded=not loaded)
+        if not loaded:
+            superseded.append(f"{evaluation.rule} at {evaluation.cut}")
+    return {**note_changes(conn, judged, recorded_at), "superseded": superseded}
 
 
 def holding(dataset: str, evaluation: Evaluation) -> list[Holding]:

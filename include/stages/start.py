@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -35,14 +36,17 @@ def start(
     max_chunks: int | None = None,
     max_bytes: int | None = None,
     alert_thresholds: Mapping[str, int] | None = None,
+    interval_end: datetime | None = None,
+    generation: int = 0,
 ) -> int:
-    """Opens the run of an Airflow run and gives its id; called again it gives the same run, whatever is
-    passed.
+    """Opens the run of an Airflow run and gives its id; called again for the same `generation` it gives the
+    same run, whatever is passed.
 
-    `started_at` is an instant with a zone. What is None comes from the settings. `overrides`: parameters by
-    rule for this run alone; where they change anything the profile's label gets `~` and eight digits of the
-    parameters' hash. Raises ConfigError naming the valid choices for an unknown dataset, profile, rule or
-    parameter, or a wrong value.
+    `started_at` is an instant with a zone, `interval_end` too: the end of an event day in the dataset's zone,
+    which the run is to evaluate; None: the newest event day known. What else is None comes from the settings.
+    `overrides`: parameters by rule for this run alone; where they change anything the profile's label gets
+    `~` and eight digits of the parameters' hash. Raises ConfigError naming the valid choices for an unknown
+    dataset, profile, rule or parameter, or a wrong value.
     """
     contract(dataset)
     settings = get_settings()
@@ -50,6 +54,8 @@ def start(
         raise ConfigError(f"run {dag_run_id}: started_at {started_at} has no time zone")
     label, parameters = resolve(dataset, profile, overrides)
     scope = Scope(
+        kind="interval" if interval_end else "chunks",
+        cut=_cut(dataset, interval_end) if interval_end else None,
         max_chunks=_positive("max_chunks", settings.max_chunks if max_chunks is None else max_chunks),
         max_bytes=_positive("max_bytes", settings.max_bytes if max_bytes is None else max_bytes),
         parameters=parameters,
@@ -65,8 +71,17 @@ def start(
             dry_run=dry_run,
             profile=label,
             scope=scope,
+            generation=generation,
         )
     return run.run_id
+
+
+def _cut(dataset: str, interval_end: datetime) -> date:
+    zone = ZoneInfo(contract(dataset).zone)
+    local = interval_end.astimezone(zone)
+    if interval_end.tzinfo is None or local.time() != time.min:
+        raise ConfigError(f"{dataset}: an interval ends with a day in {zone.key}, not at {interval_end}")
+    return local.date()
 
 
 def profiles() -> list[str]:

@@ -1,17 +1,18 @@
-"""Detections: episodes of what holds from cut to cut, and the folding of one evaluation into them (ADR 1)."""
+"""Detections: episodes of what holds from cut to cut, and the folding of evaluations into them (ADR 7)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, ConfigDict
 
 from include.errors import VigilError
 from include.store.connection import Connection, execute, fetch_all, fetch_one, sql
 from include.store.evaluations import Evaluation
+
+CHANGES = ("opened", "refreshed", "ended", "retracted", "reopened", "extended", "shortened")
 
 
 class Holding(NamedTuple):
@@ -23,22 +24,8 @@ class Holding(NamedTuple):
     last_day: date
 
 
-class Folded(BaseModel):
-    """What an evaluation changed, in episodes; nothing if it was superseded."""
-
-    model_config = ConfigDict(frozen=True)
-
-    opened: int = 0
-    refreshed: int = 0
-    ended: int = 0
-    retracted: int = 0
-    reopened: int = 0
-    superseded: bool = False
-
-
-def evaluations_of(conn: Connection, run_id: int) -> list[Evaluation]:
-    """What the run's detect stage published, by rule."""
-    return [Evaluation.model_validate(row) for row in fetch_all(conn, "detections/evaluated", run_id=run_id)]
+# What held by an evaluation, wherever that is kept.
+ReadHolding = Callable[[Evaluation], Iterable[Holding]]
 
 
 def load_time(conn: Connection) -> datetime:
@@ -57,58 +44,94 @@ def lock_episodes(conn: Connection, dataset: str, evaluations: Iterable[Evaluati
 
 
 def fold(
-    conn: Connection, dataset: str, evaluation: Evaluation, holding: Iterable[Holding], recorded_at: datetime
-) -> Folded:
-    """Brings the episodes of a rule and profile to what one evaluation says, in the caller's transaction.
+    conn: Connection, dataset: str, evaluation: Evaluation, read: ReadHolding, recorded_at: datetime
+) -> bool:
+    """Brings the episodes of a rule and profile to what one evaluation says of its cut, in the caller's
+    transaction, which holds their lock (`lock_episodes`).
 
-    Holds an advisory lock per dataset, rule and profile until that transaction ends: fold several rules in
-    the order of their names. An evaluation older than one already loaded, by its cut or sequence number,
-    changes nothing.
+    Gives False, and changes nothing, if an evaluation of the same cut that knew more was loaded before. The
+    history is written by `note_changes`, once for all folds of a load.
     """
-    key = {"dataset": dataset} | evaluation.model_dump(include={"rule", "profile"})
-    position = key | evaluation.model_dump(include={"cut", "through_seq"})
-    change = position | {"run_id": evaluation.run_id, "recorded_at": recorded_at}
-    values = change | {
-        "rule_version": evaluation.rule_version,
-        "parameters": Jsonb(evaluation.parameters),
-        "reference": evaluation.reference,
-    }
-    if _count(conn, "detections/superseded", "superseded", position):
-        return Folded(superseded=True)
-    _take_in(conn, holding)
-    refreshed = execute(conn, "detections/refresh", **values)
-    closed = fetch_one(conn, "detections/close", **change)
-    assert closed is not None
-    reopened = _count(conn, "detections/reopen", "reopened", values)
-    opened = _count(conn, "detections/open", "opened", values)
-    return Folded(opened=opened, refreshed=refreshed, reopened=reopened, **closed)
+    where = {"dataset": dataset} | evaluation.model_dump(include={"rule", "profile", "cut"})
+    superseded = fetch_one(conn, "detections/superseded", **where, through_seq=evaluation.through_seq)
+    assert superseded is not None
+    if superseded["superseded"]:
+        return False
+    beside = fetch_one(conn, "detections/neighbours", **where)
+    assert beside is not None
+    load = {"run_id": evaluation.run_id, "recorded_at": recorded_at}
+    values = where | beside | load | _found_with(evaluation)
+    conn.execute(sql("detections/prepare_fold"))
+    _take_in(conn, "detections/copy_holding", read(evaluation))
+    execute(conn, "detections/analyze_holding")
+    execute(conn, "detections/classify", **where, **beside)
+    execute(conn, "detections/remember", **load)
+    execute(conn, "detections/retract", **values)
+    execute(conn, "detections/go_on", **values)
+    execute(conn, "detections/join")
+    execute(conn, "detections/move", **values)
+    execute(conn, "detections/end", **values, **_values_before(conn, where, beside["cut_before"], read))
+    execute(conn, "detections/open_rest", **values)
+    execute(conn, "detections/open", **values)
+    return True
 
 
-def mark_loaded(conn: Connection, evaluation: Evaluation, folded: Folded) -> None:
+def note_changes(
+    conn: Connection, evaluations: Sequence[Evaluation], recorded_at: datetime
+) -> dict[str, dict[str, int]]:
+    """Writes the history of what this transaction's folds of a run's evaluations changed on the whole.
+
+    Gives the number of episodes by change (CHANGES) and rule.
+    """
+    counts = {change: dict.fromkeys(sorted({one.rule for one in evaluations}), 0) for change in CHANGES}
+    if not evaluations:
+        return counts
+    conn.execute(sql("detections/prepare_fold"))
+    of_run = {"run_id": evaluations[0].run_id, "through_seq": evaluations[0].through_seq}
+    for row in fetch_all(conn, "detections/note_changes", **of_run, recorded_at=recorded_at):
+        counts[row["change"]][row["rule"]] = row["episodes"]
+    return counts
+
+
+def mark_loaded(conn: Connection, evaluation: Evaluation, *, superseded: bool) -> None:
     """Notes on the evaluation that it was loaded. Raises VigilError if it was before, or is not recorded."""
-    changed = execute(
-        conn,
-        "detections/mark_loaded",
-        run_id=evaluation.run_id,
-        rule=evaluation.rule,
-        superseded=folded.superseded,
-    )
-    if changed != 1:
+    which = evaluation.model_dump(include={"run_id", "rule", "cut"})
+    if execute(conn, "detections/mark_loaded", **which, superseded=superseded) != 1:
         raise VigilError(
-            f"run {evaluation.run_id}, rule {evaluation.rule}: there is no evaluation that waits to be loaded"
+            f"run {evaluation.run_id}, rule {evaluation.rule}, cut {evaluation.cut}: "
+            "there is no evaluation that waits to be loaded"
         )
 
 
-def _take_in(conn: Connection, holding: Iterable[Holding]) -> None:
-    conn.execute(sql("detections/prepare_holding"))
-    with conn.cursor() as cursor, cursor.copy(sql("detections/copy_holding")) as copy:
+def _values_before(
+    conn: Connection, where: dict[str, Any], cut_before: date | None, read: ReadHolding
+) -> dict[str, Any]:
+    """The evaluation at the cut before, taken in if an episode falls back to its values there."""
+    needed = fetch_one(conn, "detections/needs_values_before")
+    assert needed is not None
+    row = fetch_one(conn, "detections/loaded_at", **where | {"cut": cut_before}) if needed["needed"] else None
+    if row is None:
+        return dict.fromkeys(
+            ("before_version", "before_parameters", "before_reference", "before_seq", "before_run")
+        )
+    before = Evaluation.model_validate(row)
+    _take_in(conn, "detections/copy_holding_before", read(before))
+    return {
+        "before_version": before.rule_version,
+        "before_parameters": Jsonb(before.parameters),
+        "before_reference": before.reference,
+        "before_seq": before.through_seq,
+        "before_run": before.run_id,
+    }
+
+
+def _found_with(evaluation: Evaluation) -> dict[str, Any]:
+    known = evaluation.model_dump(include={"rule_version", "reference", "through_seq"})
+    return known | {"parameters": Jsonb(evaluation.parameters)}
+
+
+def _take_in(conn: Connection, query: str, holding: Iterable[Holding]) -> None:
+    with conn.cursor() as cursor, cursor.copy(sql(query)) as copy:
         copy.set_types(["jsonb", "jsonb", "date", "date"])
         for entity, evidence, first_day, last_day in holding:
             copy.write_row((entity, evidence, first_day, last_day))
-    execute(conn, "detections/analyze_holding")
-
-
-def _count(conn: Connection, query: str, column: str, values: dict[str, Any]) -> int:
-    row = fetch_one(conn, query, **values)
-    assert row is not None
-    return int(row[column])

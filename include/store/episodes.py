@@ -49,7 +49,7 @@ class Change(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    change: Literal["opened", "ended", "retracted", "reopened"]
+    change: Literal["opened", "ended", "retracted", "reopened", "extended", "shortened"]
     cut: date
     through_seq: int
     recorded_at: datetime

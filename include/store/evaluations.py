@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict
 
 from include.store.connection import Connection, execute, fetch_all
+from include.store.runs import Run
 
 
 class Evaluation(BaseModel):
@@ -36,6 +38,32 @@ def record_evaluation(conn: Connection, dataset: str, evaluation: Evaluation) ->
     """Publishes an evaluation. Raises psycopg's UniqueViolation if the run has one of this rule."""
     values = evaluation.model_dump() | {"parameters": Jsonb(evaluation.parameters)}
     execute(conn, "evaluations/record", dataset=dataset, **values)
+
+
+def evaluations_of(conn: Connection, run_id: int) -> list[Evaluation]:
+    """What the run's detect stage published, by cut and rule."""
+    return [Evaluation.model_validate(row) for row in fetch_all(conn, "evaluations/of_run", run_id=run_id)]
+
+
+def dirty_cuts(
+    conn: Connection, run: Run, through_seq: int, reaches: Mapping[str, int | None], most: int
+) -> dict[date, list[str]]:
+    """The rules to evaluate again, by cut, for the run's profile: at most so many cuts, oldest first (ADR 7).
+
+    `reaches`: by rule, how many days before a cut its verdict can rest on; None: all.
+    """
+    rows = fetch_all(
+        conn,
+        "evaluations/dirty",
+        dataset=run.dataset,
+        profile=run.profile,
+        run_id=run.run_id,
+        through_seq=through_seq,
+        rules=list(reaches),
+        reaches=list(reaches.values()),
+        most=most,
+    )
+    return {row["cut"]: row["rules"] for row in rows}
 
 
 def newest_evaluations(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from include.errors import ConfigError
 from include.settings import get_settings
@@ -14,25 +14,34 @@ from include.store.connection import Connection, execute, fetch_all, fetch_one
 
 
 class Scope(BaseModel):
-    """What a chunk-driven run was asked for, fixed in its first task.
+    """What a run was asked for, fixed in its first task.
 
-    `kind` is stored, so that other kinds of scope can be told apart from this one.
-    `parameters`: for every rule of the dataset the full parameters it is to use (defaults, profile, settings
-    and the run's own overrides already merged). `alert_thresholds`: new detections per event day, by rule.
+    `kind`: `chunks` evaluates the end of the newest event day, `interval` the end of its data interval, which
+    is `cut`, a day in the dataset's zone. `parameters`: for every rule of the dataset the full parameters it
+    is to use (defaults, profile, settings and the run's own overrides already merged). `alert_thresholds`:
+    new detections per event day, by rule.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["chunks"] = "chunks"
+    kind: Literal["chunks", "interval"] = "chunks"
+    cut: date | None = None
     max_chunks: int
     max_bytes: int
     parameters: dict[str, dict[str, Any]] = {}
     alert_thresholds: dict[str, int] = {}
 
+    @model_validator(mode="after")
+    def _interval_has_cut(self) -> Self:
+        if (self.kind == "interval") != (self.cut is not None):
+            raise ValueError(f"a scope of kind {self.kind} with cut {self.cut}: intervals alone have one")
+        return self
+
 
 class Run(BaseModel):
     """One row of `runs`. `cut` and `through_seq` are None until aggregate has pinned them.
 
+    `generation`: how often the Airflow run had been cleared when its first task began (ADR 7).
     `spark_operations`: ids of the Spark operations of all its published attempts, in order of publishing.
     """
 
@@ -42,6 +51,7 @@ class Run(BaseModel):
     dataset: str
     dag_id: str
     dag_run_id: str
+    generation: int
     started_at: datetime
     dry_run: bool
     profile: str
@@ -63,10 +73,12 @@ def open_run(
     dry_run: bool,
     profile: str,
     scope: Scope,
+    generation: int = 0,
 ) -> Run:
-    """The run of this Airflow run: made at the first call, read back (whatever is passed) at any later one.
+    """The run of this Airflow run and generation: made at the first call, read back (whatever is passed) at
+    any later one.
 
-    A failed run that is started again (its tasks cleared) is running again.
+    A failed run whose first task is tried again is running again.
     """
     row = fetch_one(
         conn,
@@ -74,10 +86,11 @@ def open_run(
         dataset=dataset,
         dag_id=dag_id,
         dag_run_id=dag_run_id,
+        generation=generation,
         started_at=started_at,
         dry_run=dry_run,
         profile=profile,
-        scope=Jsonb(scope.model_dump()),
+        scope=Jsonb(scope.model_dump(mode="json")),
         lease=get_settings().run_lease_seconds,
     )
     return Run.model_validate(row)
@@ -92,14 +105,14 @@ def get_run(conn: Connection, run_id: int) -> Run:
 
 
 def find_run(conn: Connection, *, dag_id: str, dag_run_id: str) -> Run | None:
-    """The run of this Airflow run, or None if it never came so far as to open one."""
+    """The newest run of this Airflow run, or None if it never came so far as to open one."""
     row = fetch_one(conn, "runs/find", dag_id=dag_id, dag_run_id=dag_run_id)
     return Run.model_validate(row) if row else None
 
 
-def running_runs(conn: Connection, *, dag_id: str) -> list[Run]:
-    """The runs of a DAG that nobody has marked as over."""
-    return [Run.model_validate(row) for row in fetch_all(conn, "runs/running", dag_id=dag_id)]
+def running_runs(conn: Connection, *, dataset: str) -> list[Run]:
+    """The runs of a dataset that nobody has marked as over."""
+    return [Run.model_validate(row) for row in fetch_all(conn, "runs/running", dataset=dataset)]
 
 
 def pin_position(conn: Connection, run_id: int, cut: date | None, through_seq: int) -> None:

@@ -13,8 +13,11 @@ from include.store.connection import Connection, execute, fetch_all, fetch_one
 NAMED = 10
 
 
-def plan_state(conn: Connection, aggregate: Aggregate, cut: date, through_seq: int) -> StatePlan:
-    """The parts that make this aggregate's state at (cut, through_seq), from the cheapest checkpoint (ADR 1).
+def plan_state(
+    conn: Connection, aggregate: Aggregate, cut: date, through_seq: int, base: Checkpoint | None = None
+) -> StatePlan:
+    """The parts that make this aggregate's state at (cut, through_seq), from the cheapest checkpoint (ADR 1),
+    or from `base`, which the caller has just made at an earlier cut.
 
     Raises ContractError naming the batches up to there that were aggregated without this aggregate, or with
     another version of it: their events would be missing.
@@ -29,8 +32,8 @@ def plan_state(conn: Connection, aggregate: Aggregate, cut: date, through_seq: i
             "was there. Go back to the version that has them, or feed the data again into an empty home "
             "(another VIGIL_HOME, or `make clean`)"
         )
-    base = fetch_one(conn, "state/nearest_checkpoint", **which, **position)
-    checkpoint = Checkpoint(**base) if base and base["path"] else None
+    nearest = fetch_one(conn, "state/nearest_checkpoint", **which, **position) if base is None else None
+    checkpoint = Checkpoint(**nearest) if nearest and nearest["path"] else base
     rows = fetch_all(
         conn,
         "state/deltas",

@@ -18,7 +18,8 @@ from include.settings import Settings
 from include.spark_jobs.aggregates import aggregates
 from include.spark_jobs.rules import rules
 from include.stages.aggregate import _aggregate, aggregate
-from include.stages.detect import detect, digest_of, evaluate_entity
+from include.stages.detect import detect, digest_of
+from include.stages.evaluate import evaluate_entity
 from include.store.attempts import start_attempt
 from include.store.connection import transaction
 from include.store.evaluations import newest_evaluations

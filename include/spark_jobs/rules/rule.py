@@ -57,7 +57,8 @@ class Rule(Generic[P]):
     the `entity` columns (strings), `first_day` and `last_day` (the event days that the values rest on) and
     the `evidence` columns, exact types only; and the conditions of which all must be met. `say(entity,
     evidence, parameters)` -> the verdict as one sentence. `profiles`: parameters that differ from the
-    defaults, by profile name. `version` changes with the meaning of the verdict or of its evidence.
+    defaults, by profile name. `reach`: how many days before a cut its verdict can rest on; None: all.
+    `version` changes with the meaning of the verdict or of its evidence.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Rule(Generic[P]):
     judge: Callable[[Inputs, P], Judged]
     say: Callable[[Mapping[str, str], Mapping[str, Any], P], str]
     reference: tuple[str, ...] = ()
+    reach: int | None = None
     profiles: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
 
     @property

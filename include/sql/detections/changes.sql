@@ -4,4 +4,6 @@ select h.change, h.cut, h.through_seq, h.recorded_at, h.run_id, r.dag_id, r.dag_
 from detection_history h
 join runs r on r.run_id = h.run_id
 where h.detection_id = %(detection_id)s
-order by h.recorded_at, h.run_id;
+order by
+    h.recorded_at, h.run_id,
+    array_position(array['opened', 'reopened', 'extended', 'shortened', 'ended', 'retracted'], h.change);

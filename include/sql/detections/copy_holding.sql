@@ -1,2 +1,2 @@
--- Purpose: take in what holds, streamed by the client.
+-- Purpose: take in what holds at the cut, streamed by the client.
 copy holding (entity, evidence, first_day, last_day) from stdin;

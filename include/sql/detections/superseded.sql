@@ -1,7 +1,7 @@
--- Purpose: whether an evaluation of a later cut or of later knowledge was loaded before this one.
+-- Purpose: whether an evaluation of the same cut that knew more was loaded before this one.
 -- Parameters: dataset, rule, profile, cut, through_seq.
 select exists (
     select from evaluations
-    where dataset = %(dataset)s and rule = %(rule)s and profile = %(profile)s and superseded = false
-      and (cut > %(cut)s or through_seq > %(through_seq)s)
+    where dataset = %(dataset)s and rule = %(rule)s and profile = %(profile)s and cut = %(cut)s
+      and through_seq > %(through_seq)s and not superseded
 ) as superseded;

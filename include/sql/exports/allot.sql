@@ -1,11 +1,12 @@
--- Purpose: files for the episodes that a run opened, by rule and entity; gives their keys.
+-- Purpose: files for the episodes that a run opened, by rule, entity and cut; gives their keys.
 -- Parameters: run_id, folder (with its slash), first (number of the first file), rows (most in a file).
 with numbered as (
     select detection_id,
-           %(first)s + (row_number() over (order by rule collate "C", entity::text collate "C") - 1)
-               / %(rows)s as number
+           %(first)s + (
+               row_number() over (order by rule collate "C", entity::text collate "C", opened_cut) - 1
+           ) / %(rows)s as number
     from detections
-    where opened_run = %(run_id)s and export_number is null
+    where opened_run = %(run_id)s and export_number is null and close_reason is distinct from 'retracted'
 ), allotted as (
     update detections d
     set export_number = n.number

@@ -1,3 +1,3 @@
--- Purpose: the runs of a DAG that the ledger takes for running.
--- Parameters: dag_id.
-select * from runs where dag_id = %(dag_id)s and status = 'running';
+-- Purpose: the runs of a dataset that the ledger takes for running.
+-- Parameters: dataset.
+select * from runs where dataset = %(dataset)s and status = 'running';

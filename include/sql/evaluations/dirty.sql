@@ -1,0 +1,36 @@
+-- Purpose: cuts that runs set out to evaluate and whose loaded verdict does not know every chunk that can touch it, oldest
+--          first, with the rules that are to be evaluated there again (ADR 7): all of them at a cut that was never loaded.
+--          What runs that are at work have pinned is theirs.
+-- Parameters: dataset, profile, through_seq, run_id (the run that asks), rules, reaches (arrays of equal length; a reach in
+--             days, NULL: all days before the cut), most (cuts).
+with cuts as (
+    select cut, bool_or(status = 'running' and lease_until >= clock_timestamp()) as at_work
+    from runs
+    where dataset = %(dataset)s and profile = %(profile)s and cut is not null and not dry_run
+      and run_id <> %(run_id)s
+    group by cut
+),
+loaded as (
+    select cut, rule, max(through_seq) as through_seq
+    from evaluations
+    where dataset = %(dataset)s and profile = %(profile)s and not superseded
+    group by cut, rule
+),
+asked as (
+    select * from unnest(%(rules)s::text[], %(reaches)s::int[]) as asked (rule, reach)
+)
+select cuts.cut, array_agg(asked.rule order by asked.rule) as rules
+from cuts
+cross join asked
+left join loaded on loaded.cut = cuts.cut and loaded.rule = asked.rule
+where case
+    when not exists (select from loaded any_rule where any_rule.cut = cuts.cut) then not cuts.at_work
+    else exists (
+        select from chunks c
+        where c.dataset = %(dataset)s and c.seq > loaded.through_seq and c.seq <= %(through_seq)s
+          and c.first_day < cuts.cut and (asked.reach is null or c.last_day >= cuts.cut - asked.reach)
+    )
+end
+group by cuts.cut
+order by cuts.cut
+limit %(most)s;
