@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 # Characters of an error's text that an incident carries.
 MOST_TEXT = 2000
 
-# A run that fails after aggregate leaves nothing that the next one would take over (ADR 4).
+# Of a run that fails for good after aggregate, the next one takes over the cut, not the chunks (ADR 7).
 AGGREGATED = (
-    "The run's chunks are in the state for good. The dataset's next run finds what still holds, and alerts "
-    "for what this one had loaded; what held at this run's cut only comes back only from clearing this task."
+    "The run's chunks are in the state for good. The dataset's next run evaluates this one's cut again, and "
+    "alerts for what it had loaded; to have that now, clear this task."
 )
 
 # Stopped chunks of each kind that an incident lists.

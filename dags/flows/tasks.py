@@ -61,7 +61,7 @@ def interval_end(run: DagRun) -> datetime:
     """The end of the run's data interval. Raises ConfigError if it has none."""
     if run.data_interval_end is None:
         raise ConfigError(
-            f"{run.dag_id}: run {run.run_id} has no data interval; give it a logical date, or backfill the day"
+            f"{run.dag_id}: run {run.run_id} has no data interval: give it a logical date, or backfill it"
         )
     return run.data_interval_end
 
