@@ -86,11 +86,19 @@ def sliced(rows: Rows, parts: int) -> list[Rows]:
     return [rows[i * len(rows) // parts : (i + 1) * len(rows) // parts] for i in range(parts)]
 
 
-def new_run(dataset: str = "transactions", *, dry_run: bool = False, **parameters: Mapping[str, Any]) -> Run:
-    """A run with SMALL's thresholds, or these by rule."""
+def new_run(
+    dataset: str = "transactions",
+    *,
+    dry_run: bool = False,
+    cut: date | None = None,
+    **parameters: Mapping[str, Any],
+) -> Run:
+    """A run with SMALL's thresholds, or these by rule; with a cut, of the interval that ends there."""
     number = next(_numbers)
     asked = {**SMALL, **parameters}
     scope = Scope(
+        kind="interval" if cut else "chunks",
+        cut=cut,
         max_chunks=1,
         max_bytes=1,
         parameters={

@@ -25,9 +25,21 @@ def tasks(dags: dict[str, DAG]) -> Iterator[tuple[DAG, Any]]:
     return ((dag, task) for dag in dags.values() for task in dag.tasks)
 
 
-def test_each_dataset_has_a_flow_and_a_watch(dags: dict[str, DAG]) -> None:
+def test_each_dataset_has_its_dags(dags: dict[str, DAG]) -> None:
+    """A flow and a watch each, and where there are events, a daily run."""
     flows = {name for dataset in contracts() for name in (dataset, f"{dataset}_watch")}
-    assert set(dags) == flows | {"alert_delivery", "redrive"}
+    daily = {f"{name}_daily" for name, about in contracts().items() if about.kind == "events"}
+    assert set(dags) == flows | daily | {"alert_delivery", "redrive"}
+
+
+def test_a_daily_dag_cuts_days_in_the_datasets_zone_and_can_be_backfilled(dags: dict[str, DAG]) -> None:
+    for name, about in contracts().items():
+        if about.kind == "events":
+            daily = dags[f"{name}_daily"]
+            timetable: Any = daily.timetable
+            assert type(timetable).__name__ == "CronDataIntervalTimetable"
+            assert (timetable.expression, str(timetable.timezone)) == ("0 0 * * *", about.zone)
+            assert not daily.catchup
 
 
 def test_each_file_that_is_parsed_has_a_dag(dags: dict[str, DAG]) -> None:
@@ -51,7 +63,7 @@ def test_each_dag_has_owner_tags_and_a_manual(dags: dict[str, DAG]) -> None:
         assert "vigil" in dag.tags, dag.dag_id
         assert dag.description, dag.dag_id
         assert "**When it" in str(dag.doc_md), dag.dag_id
-        assert dag.max_active_runs == 1, dag.dag_id
+        assert dag.max_active_runs == (3 if dag.dag_id.endswith("_daily") else 1), dag.dag_id
 
 
 def test_each_task_retries_with_back_off_times_out_and_alerts(dags: dict[str, DAG]) -> None:
@@ -81,23 +93,21 @@ def test_each_parameter_is_typed_and_described(dags: dict[str, DAG]) -> None:
             assert {"type", "title"} <= set(param.schema), f"{dag.dag_id}.{name}"
 
 
+EVENTS = {
+    "land": {"check"},
+    "check": {"aggregate", "check_verdict"},
+    "aggregate": {"detect"},
+    "detect": {"load"},
+    "load": {"alert"},
+}
+
+
 @pytest.mark.parametrize(
     ("dataset", "edges"),
     [
-        (
-            "transactions",
-            {
-                "land": {"check"},
-                "check": {"aggregate", "check_verdict"},
-                "aggregate": {"detect"},
-                "detect": {"load"},
-                "load": {"alert"},
-            },
-        ),
-        (
-            "importance",
-            {"land": {"check"}, "check": {"aggregate", "check_verdict"}},
-        ),
+        ("transactions", EVENTS),
+        ("transactions_daily", EVENTS),
+        ("importance", {"land": {"check"}, "check": {"aggregate", "check_verdict"}}),
     ],
 )
 def test_the_stages_follow_one_another_and_the_verdict_stands_aside(

@@ -139,7 +139,7 @@ def test_the_end_of_a_dag_run_ends_the_ledgers_run_once(succeeded: bool, status:
         run = find_run(conn, dag_id="transactions", dag_run_id="manual__1")
         assert run is not None
         assert run.status == status
-        assert [one.run_id for one in running_runs(conn, dag_id="transactions")] == [other]
+        assert [one.run_id for one in running_runs(conn, dataset="transactions")] == [other]
 
 
 def test_a_failed_run_of_which_no_task_told_is_an_incident() -> None:

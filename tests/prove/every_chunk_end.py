@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -49,20 +49,26 @@ def prove() -> Iterator[str]:
     recorded = chunk_by_chunk()
     made = chunks(rows())
     judged = list(_judge(made, recorded.epoch))
-    ever: Counter[str] = Counter(rule for rule, _ in {found for _, holds in judged for found in holds})
-    expected = _fold(judged)
-    expect("entities recorded", {found[:2] for found in recorded.episodes}, {found[:2] for found in expected})
-    expect("episodes recorded", recorded.episodes, expected)
-    ends = Counter(found[5] or "open" for found in expected)
-    if set(ever) != set(known_rules("transactions")) or not ends["ended"] or not ends["retracted"]:
-        raise AssertionError(f"these chunks prove nothing: {dict(ever)} ever held, and ended as {dict(ends)}")
-    yield f"prefixes of chunks judged by DuckDB: {len(judged)}"
-    yield f"entities that held at some chunk's end: {dict(sorted(ever.items()))}, all recorded, no other"
+    ever = {found for holds in judged for found in holds[max(holds)]}
+    expected = by_definition(judged[-1])
+    counted = [found for found in recorded.episodes if found[5] != "retracted"]
+    at_any_time = {found for holds in judged for at_cut in holds.values() for found in at_cut}
+    missed = ever - {found[:2] for found in recorded.episodes}
+    expect("entities that held at a chunk's end and were not recorded", missed, set())
+    invented = {found[:2] for found in recorded.episodes} - at_any_time
+    expect("entities recorded that never held", invented, set())
+    expect("episodes that are not retracted", counted, expected)
+    ends = Counter(found[5] or "open" for found in recorded.episodes)
+    by_rule = Counter(rule for rule, _ in ever)
+    if set(by_rule) != set(known_rules("transactions")) or not ends["ended"] or not ends["retracted"]:
+        raise AssertionError(f"these chunks prove nothing: {dict(by_rule)} ever held, ended as {dict(ends)}")
+    yield f"prefixes of chunks judged by DuckDB: {len(judged)}, at {sum(map(len, judged))} cuts"
+    yield f"entities that held at some chunk's end: {dict(sorted(by_rule.items()))}, all recorded"
     yield f"episodes, each with its cuts: {dict(sorted(ends.items()))}"
 
 
-def _judge(made: Chunks, epoch: date) -> Iterator[tuple[str, Holds]]:
-    """For each prefix of chunks its cut, and what holds there by the rules' default parameters."""
+def _judge(made: Chunks, epoch: date) -> Iterator[dict[str, Holds]]:
+    """For each prefix of chunks what holds at each cut that was evaluated by then, by default parameters."""
     con = duckdb.connect()
     customers, merchants, micros = zip(*weights(rows()), strict=True)
     listed = pa.table({"customer": customers, "merchant": merchants, "weight_micro": micros})
@@ -71,38 +77,45 @@ def _judge(made: Chunks, epoch: date) -> Iterator[tuple[str, Holds]]:
         "create table seen (event_day date, customer text, merchant text, gender text, amount_minor int8)"
     )
     newest = epoch
+    verdicts: dict[str, Holds] = {}
     for part in made.good:
         fields = [
             (epoch + timedelta(days=r.step), r.customer, r.merchant, r.gender, r.amount_minor) for r in part
         ]
         con.append("seen", _frame(fields))
         newest = max([newest, *(row[0] for row in fields)])
-        holds: Holds = set()
-        for rule in known_rules("transactions").values():
-            found = oracle(rule.id, con, con.table("seen"), importance, rule.parameters().model_dump())
-            names = [found[column].to_pylist() for column in sorted(rule.entity)]
-            holds |= {(rule.id, values) for values in zip(*names, strict=True)}
-        yield (newest + timedelta(days=1)).isoformat(), holds
+        touched = min(row[0] for row in fields).isoformat()
+        for cut in {*(cut for cut in verdicts if cut > touched), (newest + timedelta(days=1)).isoformat()}:
+            verdicts[cut] = _holds(con, cut, importance)
+        yield dict(verdicts)
     con.close()
+
+
+def _holds(con: duckdb.DuckDBPyConnection, cut: str, importance: duckdb.DuckDBPyRelation) -> Holds:
+    holds: Holds = set()
+    known = con.table("seen").filter(f"event_day < date '{cut}'")
+    for rule in known_rules("transactions").values():
+        found = oracle(rule.id, con, known, importance, rule.parameters().model_dump())
+        names = [found[column].to_pylist() for column in sorted(rule.entity)]
+        holds |= {(rule.id, values) for values in zip(*names, strict=True)}
+    return holds
+
+
+def by_definition(verdicts: Mapping[str, Holds]) -> list[Episode]:
+    """The episodes that verdicts by cut make: longest rows of neighbouring cuts at which an entity holds."""
+    cuts = sorted(verdicts)
+    made: list[Episode] = []
+    for rule, entity in set().union(*verdicts.values()):
+        start = None
+        for cut, before in zip([*cuts, ""], ["", *cuts], strict=True):
+            holds = bool(cut) and (rule, entity) in verdicts[cut]
+            if holds and start is None:
+                start = cut
+            elif not holds and start is not None:
+                made.append((rule, entity, start, before, cut, "ended" if cut else ""))
+                start = None
+    return sorted(made)
 
 
 def _frame(fields: list[tuple[date, str, str, str, int]]) -> pd.DataFrame:
     return pd.DataFrame(fields, columns=["event_day", "customer", "merchant", "gender", "amount_minor"])
-
-
-def _fold(judged: list[tuple[str, Holds]]) -> list[Episode]:
-    """The episodes that the table of ADR 1 makes of these evaluations."""
-    made: dict[tuple[str, tuple[str, ...]], list[list[str]]] = defaultdict(list)
-    for cut, holds in judged:
-        for entity in holds | set(made):
-            history = made[entity]
-            last = history[-1] if history else None
-            is_open = last is not None and not last[3]
-            if entity in holds:
-                if last is not None and (is_open or (last[3] == "ended" and last[2] == cut)):
-                    last[1:] = [cut, "", ""]
-                else:
-                    history.append([cut, cut, "", ""])
-            elif last is not None and is_open:
-                last[2:] = [cut, "retracted" if last[0] == cut else "ended"]
-    return sorted((rule, entity, *episode) for (rule, entity), history in made.items() for episode in history)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -105,3 +106,26 @@ def test_a_run_is_fixed_at_its_first_start(database: str, configure: Configure) 
     assert (run.profile, run.scope.max_chunks, run.started_at) == ("default", 7, NOON)
     assert run.scope.alert_thresholds == {"child": 5, "upgrade": 2}
     assert set(run.scope.parameters) == {"child", "dei_needed", "upgrade"}
+
+
+@pytest.mark.parametrize(
+    ("interval_end", "refused"),
+    [
+        ("2026-01-31T18:30:00+00:00", False),
+        ("2026-02-01T00:00:00+05:30", False),
+        ("2026-02-01T00:00:00+00:00", True),
+        ("2026-01-31T18:31:00+00:00", True),
+    ],
+)
+def test_an_interval_ends_with_a_day_of_the_datasets_zone(interval_end: str, refused: bool) -> None:
+    asked = partial(
+        start,
+        dataset="transactions",
+        dag_id="transactions_daily",
+        dag_run_id="daily",
+        started_at=NOON,
+        interval_end=datetime.fromisoformat(interval_end),
+    )
+    # Without a database, what is not refused fails only when it is written down.
+    with pytest.raises(ConfigError, match="a day in Asia/Kolkata" if refused else "VIGIL_POSTGRES_DSN"):
+        asked()

@@ -1,0 +1,131 @@
+"""Which cuts are dirty: every reason for it, and every reason against it (ADR 7)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from include.store.connection import transaction
+from include.store.evaluations import dirty_cuts, record_evaluation
+from include.store.runs import Run, finish_run, pin_position
+from tests.ledger import evaluation_of, new_run
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
+
+DAY0 = date(2026, 1, 1)
+ALL = {"child": None, "dei_needed": None, "upgrade": None}
+
+
+def day(number: int) -> date:
+    return DAY0 + timedelta(days=number)
+
+
+def evaluated(
+    cut: int, seq: int, *, rules: tuple[str, ...] = tuple(ALL), loaded: bool = True, **run: Any
+) -> Run:
+    """A run that is over, and has evaluated these rules at a cut with what was known at `seq`."""
+    made = new_run(**run)
+    with transaction() as conn:
+        pin_position(conn, made.run_id, day(cut), seq)
+        for rule in rules:
+            record_evaluation(conn, made.dataset, evaluation_of(made, rule, day(cut), seq))
+        if loaded:
+            conn.execute("update evaluations set superseded = false where run_id = %s", [made.run_id])
+        finish_run(conn, dag_id=made.dag_id, dag_run_id=made.dag_run_id, succeeded=loaded)
+    return made
+
+
+def chunk(seq: int, first: int, last: int) -> None:
+    """A published chunk with events of these days."""
+    owner = new_run(profile="of chunks")
+    with transaction() as conn:
+        conn.execute(
+            "insert into chunks (dataset, chunk_id, bytes, first_key, status, run_id, rows_in, rows_loaded,"
+            " rows_quarantined, rows_duplicate, rows_held, first_day, last_day, seq)"
+            " values ('transactions', %s, 1, 'x', 'aggregated', %s, 1, 1, 0, 0, 0, %s, %s, %s)",
+            (f"{seq:064}", owner.run_id, day(first), day(last), seq),
+        )
+
+
+def dirty(
+    seq: int, *, most: int = 99, profile: str = "default", reach: int | None = None
+) -> dict[int, list[str]]:
+    asked = new_run(profile=profile)
+    reaches = dict.fromkeys(ALL, reach)
+    with transaction() as conn:
+        found = dirty_cuts(conn, asked, seq, reaches, most)
+    return {(cut - DAY0).days: rules for cut, rules in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "reach", "expected"),
+    [
+        pytest.param(0, 0, None, [5, 9], id="an old day: every later cut"),
+        pytest.param(4, 4, None, [5, 9], id="the last day before a cut"),
+        pytest.param(5, 5, None, [9], id="the day of the cut is not before it"),
+        pytest.param(8, 20, None, [9], id="a chunk across a cut"),
+        pytest.param(9, 9, None, [], id="after all cuts"),
+        pytest.param(0, 0, 2, [], id="before the reach"),
+        pytest.param(3, 3, 2, [5], id="the first day within the reach"),
+        pytest.param(2, 2, 2, [], id="the last day before the reach"),
+        pytest.param(0, 7, 2, [5, 9], id="a chunk that ends within the reach"),
+    ],
+)
+def test_a_chunk_makes_the_cuts_dirty_that_it_can_touch(
+    first: int, last: int, reach: int | None, expected: list[int]
+) -> None:
+    for cut in (5, 9):
+        evaluated(cut, 1)
+    chunk(2, first, last)
+    assert dirty(2, reach=reach) == {cut: list(ALL) for cut in expected}
+    assert dirty(1, reach=reach) == {}, "what the run does not know is no reason"
+
+
+def test_what_was_evaluated_again_is_clean() -> None:
+    evaluated(5, 1)
+    chunk(2, 0, 0)
+    assert list(dirty(2)) == [5]
+    evaluated(5, 2)
+    assert dirty(2) == {}
+    evaluated(5, 1, loaded=False)
+    assert dirty(2) == {}
+
+
+def test_only_the_rules_that_were_evaluated_there_are_dirty() -> None:
+    evaluated(5, 1, rules=("child", "upgrade"))
+    chunk(2, 0, 0)
+    assert dirty(2) == {5: ["child", "upgrade"]}, "a rule that is new does not rewrite the past"
+    evaluated(5, 2, rules=("child",))
+    assert dirty(2) == {5: ["upgrade"]}
+
+
+def test_a_cut_that_was_never_loaded_is_dirty_once_its_run_is_over() -> None:
+    evaluated(5, 1, loaded=False)
+    assert dirty(1) == {5: list(ALL)}
+    at_work = new_run()
+    with transaction() as conn:
+        pin_position(conn, at_work.run_id, day(7), 1)
+    assert list(dirty(1)) == [5], "that one is at work on its own"
+    with transaction() as conn:
+        conn.execute(
+            "update runs set lease_until = now() - interval '1 s' where run_id = %s", [at_work.run_id]
+        )
+    assert list(dirty(1)) == [5, 7], "its lease ran out"
+
+
+def test_profiles_and_dry_runs_are_apart() -> None:
+    evaluated(5, 1, profile="sample")
+    evaluated(6, 1, dry_run=True, loaded=False)
+    chunk(2, 0, 0)
+    assert dirty(2) == {}
+    assert list(dirty(2, profile="sample")) == [5]
+
+
+def test_the_oldest_come_first_and_the_rest_later() -> None:
+    for cut in (9, 3, 6):
+        evaluated(cut, 1)
+    chunk(2, 0, 0)
+    assert list(dirty(2)) == [3, 6, 9]
+    assert list(dirty(2, most=2)) == [3, 6]
