@@ -77,7 +77,8 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
             for name, checkpoint in one.checkpoints.items():
                 record_checkpoint(conn, run.run_id, aggregates()[name], checkpoint)
 
-    figures = _figures(own.cut, own.through_seq, done.pop(own.cut), done, started)
+    drained = {cut: one for cut, one in done.items() if cut != own.cut}
+    figures = _figures(own.cut, own.through_seq, done[own.cut], drained, started)
     return Outcome(figures, publish, operations=work.operations)
 
 
