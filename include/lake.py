@@ -121,6 +121,14 @@ class Lake:
         data = ds.dataset(folder, filesystem=self.filesystem(), format="parquet", partitioning="hive")
         return data.to_table(columns=columns, filter=where)
 
+    def write_parquet(self, path: str, table: pa.Table) -> None:
+        """Writes the rows as the one Parquet file of a folder."""
+        import pyarrow.parquet as pq
+
+        where, filesystem = self.path(path).split("://")[-1], self.filesystem()
+        filesystem.create_dir(where, recursive=True)
+        pq.write_table(table, f"{where}/part-0.parquet", filesystem=filesystem)
+
 
 def lake() -> Lake:
     """The lake of the settings."""

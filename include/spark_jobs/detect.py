@@ -37,8 +37,10 @@ class RuleVerdict(NamedTuple):
 
 
 @contextmanager
-def judged_once(asked: Iterable[tuple[Rule[Any], Parameters]], inputs: Inputs) -> Iterator[dict[str, Judged]]:
-    """Each rule's candidates by rule id, kept until the end of the `with`.
+def judged_once(
+    asked: Iterable[tuple[Rule[Any], Parameters]], inputs: Inputs, *, keep: bool
+) -> Iterator[dict[str, Judged]]:
+    """Each rule's candidates by rule id, kept until the end of the `with` if they are to be read twice.
 
     What holds and what nearly holds are both picked from them, so that the ranks and counts behind them are
     computed once. Candidates that are nothing but an input are not kept a second time.
@@ -48,7 +50,7 @@ def judged_once(asked: Iterable[tuple[Rule[Any], Parameters]], inputs: Inputs) -
     try:
         for rule, parameters in asked:
             one = rule.judge(inputs, parameters)
-            if all(one.candidates is not given for given in inputs.values()):
+            if keep and all(one.candidates is not given for given in inputs.values()):
                 one = one._replace(candidates=one.candidates.persist())
                 kept.append(one.candidates)
             judged[rule.id] = one
@@ -58,10 +60,13 @@ def judged_once(asked: Iterable[tuple[Rule[Any], Parameters]], inputs: Inputs) -
             candidates.unpersist()
 
 
-def write_evaluation(rule: Rule[Any], judged: Judged, path: str) -> None:
-    """Writes what holds, sorted by entity: entity columns, first_day, last_day, evidence; they are few."""
-    found = rule.holding(judged).repartition(1).sortWithinPartitions(*rule.entity)
-    found.write.mode("overwrite").parquet(path)
+def found_rows(rule: Rule[Any], judged: Judged) -> pa.Table:
+    """What holds, sorted by entity: entity columns, first_day, last_day, evidence; they are few.
+
+    They come to the client at once: Spark's way of writing a folder costs a shuffle and a commit more.
+    """
+    found = rule.holding(judged).toArrow()
+    return found.sort_by([(name, "ascending") for name in rule.entity])
 
 
 def nearest_misses(patterns: Sequence[Rule[Any]], judged: Mapping[str, Judged]) -> dict[str, list[Any]]:

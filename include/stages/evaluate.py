@@ -11,7 +11,7 @@ from uuid import uuid4
 from include.errors import ConfigError
 from include.lake import lake
 from include.settings import get_settings
-from include.spark_jobs.detect import judged_once, nearest_misses, rule_digest, write_evaluation
+from include.spark_jobs.detect import found_rows, judged_once, nearest_misses, rule_digest
 from include.spark_jobs.rules import rules
 from include.spark_jobs.rules.rule import Parameters, Rule
 from include.stages.inputs import (
@@ -72,12 +72,12 @@ class Evaluator:
         evaluations = []
         with (
             kept_inputs(self.spark, plan, folder, checkpoint) as (inputs, checkpoints),
-            judged_once(self.asked.values(), inputs) as judged,
+            judged_once(self.asked.values(), inputs, keep=with_misses) as judged,
         ):
             for rule, parameters in self.asked.values():
                 path = f"evaluations/{rule.dataset}/{rule.id}/{folder}"
-                write_evaluation(rule, judged[rule.id], lake().path(path))
-                rows = lake().read_parquet(path)
+                rows = found_rows(rule, judged[rule.id])
+                lake().write_parquet(path, rows)
                 evaluations.append(
                     Evaluation(
                         rule=rule.id,

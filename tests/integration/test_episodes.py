@@ -337,7 +337,7 @@ def model(evaluations: list[tuple[date, set[str]]]) -> set[tuple[str, date, date
     return expected
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(st.integers(0, 4), st.sets(st.sampled_from("ABC"))),
