@@ -10,8 +10,8 @@ import pytest
 from include.stages.alert import alert
 from include.store.attempts import publish_attempt, start_attempt
 from include.store.connection import transaction
-from include.store.detections import Holding, fold
-from include.store.evaluations import Evaluation
+from include.store.detections import Holding, fold, mark_loaded
+from include.store.evaluations import Evaluation, record_evaluation
 from include.store.incidents import open_incident
 from include.store.runs import Scope, open_run
 
@@ -61,7 +61,9 @@ def found(
             run_id=run_id,
         )
         holding = [Holding({"customer": "C1", "merchant": name}, {}, day, day) for name in merchants]
-        fold(conn, "transactions", evaluation, holding, datetime.now(UTC))
+        record_evaluation(conn, "transactions", evaluation)
+        fold(conn, "transactions", evaluation, lambda _: holding, datetime.now(UTC))
+        mark_loaded(conn, evaluation, superseded=False)
 
 
 def rows(table: str) -> list[dict[str, Any]]:
