@@ -89,7 +89,8 @@ class Contract(BaseModel):
     `columns`: names of the raw columns in the order of a file without a header. `kind`: `events` have the
     fields `event_time` (UTC instant) and `event_day` (its day in `zone`); `reference` data has neither and is
     published complete or not at all. `event_key`: fields whose repetition makes an event a duplicate; None:
-    events are a multiset. `prefix_setting`: the field of Settings that holds the S3 prefix. Raises
+    events are a multiset. `prefix_setting`: the field of Settings that holds the S3 prefix. `mix`: labels of
+    few values, whose shares are watched from day to day, the one that says what happened first. Raises
     ContractError when any of these contradict each other.
     """
 
@@ -105,6 +106,7 @@ class Contract(BaseModel):
     fields: tuple[Field, ...]
     event_key: tuple[str, ...] | None = None
     kind: Literal["events", "reference"] = "events"
+    mix: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -125,6 +127,12 @@ class Contract(BaseModel):
             )
         if self.event_key and set(self.event_key) - set(names):
             raise ContractError(f"dataset {self.name}: event_key {self.event_key} names no fields of {names}")
+        labels = {f.name for f in self.fields if f.type == "string" and not f.optional and not f.personal}
+        if unfit := sorted(set(self.mix) - labels):
+            raise ContractError(
+                f"dataset {self.name}: the mix of {unfit} cannot be watched; it can of labels that are "
+                f"always given and not personal: {sorted(labels)}"
+            )
         if self.prefix_setting not in Settings.model_fields:
             raise ContractError(f"dataset {self.name}: there is no setting {self.prefix_setting}")
         try:

@@ -55,6 +55,7 @@ CONTRACT = Contract(
     zone=ZONE,
     prefix_setting="transactions_prefix",
     parser="csv",
+    mix=("category", "gender"),
     columns=(
         "step",
         "customer",

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 QUARANTINE = ("chunk_id", "line", "reason", "raw")
 
-# The module that reads a contract's format; its parse(chunk_id, path, columns) gives batches of parsed lines.
+# The module that reads a contract's format: its parse(chunk_id, path, columns) gives batches of parsed lines,
+# its layout(path, columns) says how a chunk is written.
 PARSERS = {"csv": "include.spark_jobs.csv_lines"}
 
 
@@ -167,6 +168,12 @@ def count_chunks(
         else:
             found.reasons[row.reason] = row.n
     return figures
+
+
+def layout_of(contract: Contract, path: str) -> str:
+    """How a readable chunk is written, in words."""
+    words: str = import_module(PARSERS[contract.parser]).layout(path, contract.columns)
+    return words
 
 
 def _field_reason(contract: Contract) -> Column:

@@ -6,6 +6,8 @@ imports nothing of the platform. It streams: memory follows BLOCK, not the size 
 
 from __future__ import annotations
 
+import itertools
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 BLOCK = 4 << 20
+SAMPLE = 1 << 17  # two lines at their longest
 LONGEST_LINE = 65_536
 BOM = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
@@ -24,6 +27,9 @@ SPACE = " \t"
 
 # A field that needs no thought: plain, or wrapped in one kind of quote; no control character but tab.
 _PLAIN = r"""(?:[^'",\x00-\x08\x0a-\x1f\x7f]*|'[^'",\x00-\x1f\x7f]*'|"[^'",\x00-\x1f\x7f]*")"""
+
+# A field that begins with a quote, by the kind of quote.
+_QUOTED = {name: re.compile(rb"(?:^|,)[ \t]*" + mark) for name, mark in (("single", b"'"), ("double", b'"'))}
 
 
 class Unreadable(Exception):
@@ -50,7 +56,7 @@ def schema(columns: Sequence[str]) -> pa.Schema:
     return pa.schema(origin + [(f"raw_{name}", pa.string()) for name in columns])
 
 
-def read_blocks(path: str) -> Iterator[bytes]:
+def read_blocks(path: str, size: int = BLOCK) -> Iterator[bytes]:
     """The bytes of a file of the lake (a local path, file:// or s3a:// URL), block by block."""
     import pyarrow.fs as pafs
 
@@ -59,7 +65,7 @@ def read_blocks(path: str) -> Iterator[bytes]:
     else:
         filesystem, inside = pafs.LocalFileSystem(), path
     with filesystem.open_input_stream(inside, compression=None) as stream:
-        while block := stream.read(BLOCK):
+        while block := stream.read(size):
             yield block
 
 
@@ -168,6 +174,24 @@ def find_layout(line: bytes, columns: Sequence[str]) -> Layout:
     if set(names) & set(wanted):
         raise Unreadable("bad_header")
     return Layout(tuple(range(len(columns))), False)
+
+
+def layout(path: str, columns: Sequence[str]) -> str:
+    """How a readable chunk is written, in words: its header, and how its first line of data is quoted.
+
+    What only changes here is read as before; that it changed says that its producer did.
+    """
+    lines = itertools.chain.from_iterable(physical_lines(unpacked(read_blocks(path, SAMPLE))))
+    first = next(lines, b"").removeprefix(BOM)
+    found = find_layout(first, columns)
+    header = "no header"
+    if found.has_header:
+        in_order = list(found.order) == list(range(len(columns)))
+        names = [columns[found.order.index(place)] for place in range(len(columns))]
+        header = "header" if in_order else f"header in the order {','.join(names)}"
+        first = next(lines, b"")
+    quotes = [name for name, mark in _QUOTED.items() if mark.search(first)]
+    return f"{header}, {' and '.join(quotes) or 'no'} quotes"
 
 
 def parse(chunk_id: str, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -19,6 +19,7 @@ from include.store.attempts import Attempt, Figures, published_figures
 from include.store.chunks import chunks_of, record_checked
 from include.store.connection import Connection, transaction
 from include.store.corrections import corrected_lines
+from include.store.profiles import record_days
 from include.store.runs import Run
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _check(run: Run, attempt: Attempt) -> Outcome:
 
     def publish(conn: Connection) -> None:
         record_checked(conn, run.run_id, [verdict_of(one, paths) for one in checked])
+        record_days(conn, run.dataset, {one.chunk_id: one.days for one in checked})
         resolve_mended(conn, run)
 
     figures = figures_of(checked, pages, paths)
@@ -124,12 +126,20 @@ def _judge_all(
     kind: Contract, keys: Mapping[str, str], found: Mapping[str, ChunkFigures], judge: Judge, paths: Paths
 ) -> list[Checked]:
     from include.quality.frame import CheckedRows
+    from include.quality.profile import profile
+    from include.spark_jobs.check import layout_of
 
-    rows = CheckedRows(kind, lake(), paths.events, paths.quarantine)
+    store = lake()
+    rows = CheckedRows(kind, store, paths.events, paths.quarantine)
     checked = []
     for chunk_id, key in keys.items():
-        judgement = None if found[chunk_id].unreadable else judge.judge(rows.of_chunk(chunk_id))
-        checked.append(Checked(chunk_id, key, found[chunk_id], judgement))
+        if found[chunk_id].unreadable:
+            checked.append(Checked(chunk_id, key, found[chunk_id], None))
+            continue
+        frame = rows.of_chunk(chunk_id)
+        layout = layout_of(kind, store.path(store.chunk_path(kind.name, chunk_id)))
+        days = profile(kind, frame, layout)
+        checked.append(Checked(chunk_id, key, found[chunk_id], judge.judge(frame), days))
     return checked
 
 

@@ -12,6 +12,7 @@ from include.store.attempts import Figures
 from include.store.chunks import ChunkVerdict
 
 if TYPE_CHECKING:
+    from include.health.days import ChunkDay
     from include.quality.data_docs import ChunkPage
     from include.quality.suite import Judgement
     from include.spark_jobs.check import ChunkFigures
@@ -27,12 +28,13 @@ class Paths:
 
 @dataclass(frozen=True)
 class Checked:
-    """One chunk: its first key, what Spark counted, and what the suite said (None: unreadable)."""
+    """One chunk: its first key, what Spark counted, what the suite said (None: unreadable), its profile."""
 
     chunk_id: str
     key: str
     found: ChunkFigures
     judgement: Judgement | None
+    days: tuple[ChunkDay, ...] = ()
 
     @property
     def status(self) -> Literal["checked", "held", "unreadable"]:

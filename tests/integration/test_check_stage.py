@@ -93,6 +93,29 @@ def test_each_chunk_of_a_run_gets_its_own_fate(settings: Any) -> None:
         assert one["reason"] in str(stop.value)
         assert f"http://docs.test/{one['docs']}" in str(stop.value)
 
+    # what the days of each readable chunk are made of is kept beside it
+    with transaction() as conn:
+        kept = conn.execute(
+            "select first_key, event_day, rows, mix from chunk_days join chunks using (dataset, chunk_id)"
+        ).fetchall()
+    days = {row["first_key"].rpartition("/")[2]: row for row in kept}
+    assert {name: row["rows"] for name, row in days.items()} == {
+        "good.csv": SIZE - 12,
+        "one_kind.csv": SIZE,
+        "bad.csv": SIZE - 13,
+        "tail.csv": 1,
+    }
+    assert str(days["tail.csv"]["event_day"]) == "2026-01-04"
+    assert days["good.csv"]["mix"] == {
+        "category": {"es_food": 36, "es_tech": 36, "es_transportation": 36},
+        "gender": {"F": 108},
+        "age.given": {"yes": 108},
+        "zipcode_ori.given": {"yes": 108},
+        "zip_merchant.given": {"yes": 108},
+        "amount_minor.digits": {"0": 1, "2": 2, "3": 25, "4": 80},
+        "chunk.layout": {"header, single quotes": 108},
+    }
+
     # the ledger knows the days, and the lake's events are read by the ledger's chunks
     with transaction() as conn:
         tail = next(one for one in chunks_of(conn, run_id, "checked") if one.rows_in == 1)

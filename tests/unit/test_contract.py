@@ -49,6 +49,8 @@ def test_an_unknown_dataset_names_the_choices() -> None:
         ({"fields": (text("line", "a", source="word"),)}, "more than one field is called line"),
         ({"kind": "events"}, "events need event_time"),
         ({"event_key": ("weight",)}, "event_key .* names no fields"),
+        ({"mix": ("known",)}, r"mix of \['known'\] cannot be watched; it can of .*\['word'\]"),
+        ({"mix": ("word",), "fields": (text("word", "a", optional=True),)}, "cannot be watched"),
         ({"prefix_setting": "words_prefix"}, "no setting words_prefix"),
         ({"zone": "Mars/Olympus"}, "not an IANA time zone"),
     ],

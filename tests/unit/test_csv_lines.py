@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from include.datasets.contract import CHUNK_REASONS, LINE_REASONS
 from include.spark_jobs import csv_lines
-from include.spark_jobs.csv_lines import LONGEST_LINE, Unreadable, parse, parse_blocks, split_fields, unpacked
+from include.spark_jobs.csv_lines import (
+    LONGEST_LINE,
+    Unreadable,
+    layout,
+    parse,
+    parse_blocks,
+    split_fields,
+    unpacked,
+)
 
 COLUMNS = ("step", "who", "amount")
 HEADER = b"step,who,amount\n"
@@ -242,3 +250,29 @@ def test_memory_follows_the_block_and_not_the_chunk() -> None:
 
     (row,) = [row for batch in parse_blocks("c", endless(300), COLUMNS) for row in batch.to_pylist()]
     assert (row["reason"], len(row["raw"])) == ("line_too_long", LONGEST_LINE)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (HEADER + b"1,a,2.50\n", "header, no quotes"),
+        (b"\xef\xbb\xbf" + HEADER + b"1,a,2.50\n", "header, no quotes"),
+        (b"STEP,who,'amount'\n1,a,2.50\n", "header, no quotes"),
+        (HEADER + b"1,'a',2.50\n", "header, single quotes"),
+        (HEADER + b"1,o'brien,2.50\n", "header, no quotes"),
+        (HEADER + b"1,\"a\", '2.50'\n", "header, single and double quotes"),
+        (HEADER, "header, no quotes"),
+        (b"'1',a,2.50\n", "no header, single quotes"),
+        (b"who,amount,step\na,2.50,1\n", "header in the order who,amount,step, no quotes"),
+        (gzip.compress(HEADER + b"1,'a',2.50\n"), "header, single quotes"),
+    ],
+)
+def test_the_layout_says_how_a_chunk_is_written(tmp_path: Path, data: bytes, expected: str) -> None:
+    (tmp_path / "chunk").write_bytes(data)
+    assert layout(str(tmp_path / "chunk"), COLUMNS) == expected
+
+
+def test_the_layout_needs_no_more_than_two_lines_however_long(tmp_path: Path) -> None:
+    longest = b"1,'" + b"x" * (LONGEST_LINE - 5) + b"',2\n"
+    (tmp_path / "chunk").write_bytes(HEADER + longest * 3)
+    assert layout(str(tmp_path / "chunk"), COLUMNS) == "header, single quotes"
