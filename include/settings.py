@@ -162,6 +162,35 @@ class Settings(BaseSettings):
     )
     runbooks_url: str = Field("", description="where docs/runbooks is served, for links in messages")
 
+    # Health
+    health_schedule: str = Field(
+        "*/15 * * * *", description="when the platform looks at its own health; a cron expression, UTC"
+    )
+    freshness_hours: dict[str, float] = Field(
+        default_factory=dict,
+        description="hours in which a dataset must land, be aggregated and evaluated anew; others are not "
+        'watched: {"transactions": 26}',
+    )
+    daily_late_hours: float = Field(
+        6.0, ge=0, description="hours after its day's end from which a daily run that is not through is late"
+    )
+    anomaly_score: float = Field(
+        5.0,
+        gt=0,
+        description="deviations from the same weekday's median from which a day's figure is unusual",
+    )
+    anomaly_days: int = Field(7, ge=1, description="newest complete event days whose figures are judged")
+    anomaly_min_days: int = Field(
+        4,
+        ge=2,
+        le=8,
+        description="fewest earlier days of the same weekday to judge by; of the last eight weeks",
+    )
+    anomaly_min_rows: int = Field(100, ge=1, description="fewest rows of a day, or usual on one, to judge by")
+    anomaly_settle_hours: float = Field(
+        1.0, ge=0, description="hours that a day must be over, and get no more rows, before it is judged"
+    )
+
     @property
     def lake_root(self) -> str:
         """The lake's root, without a trailing slash."""

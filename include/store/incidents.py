@@ -11,7 +11,17 @@ from pydantic import BaseModel, ConfigDict
 from include.settings import get_settings
 from include.store.connection import Connection, fetch_all, fetch_one, storable
 
-Kind = Literal["detections", "held", "task_failed", "refused_object"]
+Kind = Literal[
+    "detections",
+    "held",
+    "task_failed",
+    "refused_object",
+    "stale",
+    "missing_run",
+    "hanging_run",
+    "anomaly",
+    "schema_drift",
+]
 Severity = Literal["info", "warning", "critical"]
 
 

@@ -15,6 +15,7 @@ from include.spark_jobs.aggregates import aggregates
 from include.spark_jobs.aggregates.aggregate import Aggregate
 from include.spark_jobs.rules import rules
 from include.spark_jobs.rules.rule import Rule
+from include.stages.health import SEVERITIES
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = list(rules().values())
@@ -97,6 +98,13 @@ class TestDatasets:
 
     def test_its_reasons_are_tested(self, contract: Contract) -> None:
         assert [reason for reason in contract.reasons if reason not in TESTS] == []
+
+
+@pytest.mark.parametrize("kind", SEVERITIES)
+def test_what_the_platform_finds_wrong_with_itself_has_a_runbook(kind: str) -> None:
+    text = (ROOT / "docs" / "runbooks" / f"{kind}.md").read_text()
+    for part in (f"kind `{kind}`", "## Look at", "## False positives", f"make silence PATTERN='{kind}:"):
+        assert part in text
 
 
 def test_every_setting_is_described() -> None:

@@ -27,6 +27,8 @@ HISTORY = """
     select 'd', 'r', 'p', to_jsonb(n), day, day, day + 1, 'ended', 1, '{}', '', '{}', day, day, 1, 1 + n / 10,
         1, now(), now()
     from (select n, date '2026-01-01' + n / 10 as day from generate_series(1, 10000) n) as episodes;
+    insert into chunk_days (dataset, chunk_id, event_day, rows, mix)
+    select dataset, chunk_id, last_day, 1, '{}' from chunks;
     create temp table holding (entity jsonb, evidence jsonb, first_day date, last_day date);
     analyze;
 """
@@ -44,6 +46,9 @@ VALUES: dict[str, Any] = {
     "parameters": "{}",
     "reference": "",
     "recorded_at": "2026-03-01",
+    "days": 10,
+    "first": "2026-07-01",
+    "last": "2026-07-10",
 }
 
 
@@ -53,6 +58,8 @@ VALUES: dict[str, Any] = {
         ("chunks/newest_event_day", ["chunks_by_last_day"]),
         ("detections/reopen", ["detections_by_closed_cut"]),
         ("incidents/new_detections", ["detections_by_run", "detections_by_opened_cut"]),
+        ("health/days", ["chunk_days_by_day"]),
+        ("health/mixes", ["chunk_days_by_day"]),
         ("runs/running", ["runs_running"]),
         ("objects/leftovers", ["chunks_by_status", "objects_claimed", "runs_pkey"]),
     ],

@@ -52,6 +52,7 @@ def test_from_source_to_alert() -> None:
         _detections_are_on_s3()
         _incidents_reached_the_log(settings)
         assert listening_addresses(settings.home) <= LOOPBACK
+        _a_look_at_its_health_finds_nothing(airflow)
         _dry_run_changes_nothing(airflow)
         _manual_run_has_a_profile_of_its_own(airflow)
         _corrected_row_is_judged(airflow, settings)
@@ -90,6 +91,12 @@ def _detections_are_on_s3() -> None:
 def _incidents_reached_the_log(settings: Settings) -> None:
     lines = (settings.home / "logs" / "alerts.jsonl").read_text().splitlines()
     assert sorted({json.loads(line)["kind"] for line in lines}) == ["detections", "held"]
+
+
+def _a_look_at_its_health_finds_nothing(airflow: AirflowApi) -> None:
+    before = _query("select count(*) from incidents")
+    assert airflow.wait("platform_health", airflow.trigger("platform_health", {})) == "success"
+    assert _query("select count(*) from incidents") == before
 
 
 def _dry_run_changes_nothing(airflow: AirflowApi) -> None:
