@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -101,6 +101,11 @@ resolve: $(READY) ## an incident is over, which is announced (ID= [REASON=])
 .PHONY: redeliver
 redeliver: $(READY) ## alerts that were given up are tried again ([CHANNEL=])
 	@$(PYTHON) -m stack redeliver $${CHANNEL:+--channel "$$CHANNEL"}
+
+.PHONY: silence
+silence: $(READY) ## known incidents are not delivered for a while (PATTERN= REASON= UNTIL= [BY=]; ID= ends one)
+	@$(PYTHON) -m stack silence $${PATTERN:+--pattern "$$PATTERN"} $${REASON:+--reason "$$REASON"} \
+	  $${UNTIL:+--until "$$UNTIL"} $${BY:+--by "$$BY"} $${ID:+--id "$$ID"}
 
 .PHONY: lint
 lint: $(READY) ## ruff and mypy

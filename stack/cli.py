@@ -32,6 +32,7 @@ _ELSEWHERE = {
     "secrets": ("stack.containers", "secrets"),
     "init": ("stack.containers", "init"),
     "spark": ("stack.containers", "spark"),
+    "silence": ("stack.silence", "silence"),
 }
 
 # All but the long ones do not wait long for a service that is down, unless told otherwise.
