@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from include.datasets import contract
+from include.datasets.contract import CORRECTED, CORRECTED_DOC
 from include.stages.quarantine import Contents, contents, write_rows
 from include.store.quarantine import Quarantined
 
@@ -46,7 +47,7 @@ def quarantine(
 
 def show(console: Console, dataset: str, found: Contents) -> None:
     """Prints the counts as tables."""
-    meanings = contract(dataset).reasons
+    meanings = contract(dataset).reasons | {CORRECTED: CORRECTED_DOC}
     if not found.rows:
         console.print(f"No rows of {dataset} are in quarantine")
     else:

@@ -32,7 +32,8 @@ def redrive(
     else:
         done = redrive_rows(dataset, _read(file, chunk), file.name, as_is=as_is)
         ids = done.chunks
-        said.print(f"{done.corrected} rows of {dataset} were corrected, and go through as one chunk")
+        fate = "and go through as one chunk: the next run takes it" if ids else "so nothing goes through"
+        said.print(f"{done.corrected} rows of {dataset} were corrected, {fate}")
         if done.unchanged:
             said.print(f"{done.unchanged} rows are as they were, and stay in quarantine")
         for into, rows in done.before.items():

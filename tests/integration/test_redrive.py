@@ -111,6 +111,9 @@ def test_corrected_rows_pass_once_and_the_rule_finds_what_was_missing(tmp_path: 
     assert (after.rows_in, after.loaded, after.quarantined, one) == (127, 125, 2, 1)
 
     assert sent(file) == []
+    assert "0 rows of transactions were corrected, so nothing goes through" in call(
+        redrive, "--file", str(file)
+    )
     assert "1 rows had been corrected before, in chunk" in call(redrive, "--file", str(file))
     again = run_flow()
     assert (again["land"]["chunks"], again["detect"]["digest"]) == ([], run["detect"]["digest"])
