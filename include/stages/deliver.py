@@ -6,6 +6,7 @@ A channel that is down neither fails nor delays a run, and holds up no other cha
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -81,11 +82,12 @@ def _deliver_one(senders: Mapping[str, Sender], failed: set[str]) -> str | None:
             mark_failed(conn, delivery, error="its opening was given up", wait=0, most_tries=0)
             return "dead"
         incidents = told(conn, delivery)
-        if _beyond_budget(conn, delivery, incidents):
+        left = _left(conn, delivery, incidents)
+        if left <= 0:
             hold_back(conn, delivery)
             return "held_back"
         try:
-            _send(senders, delivery.channel, message(delivery, incidents))
+            _send(senders, delivery.channel, message(delivery, incidents, last=left == 1))
         except Exception as error:  # whatever it is, it must not keep the other deliveries from their turn
             failed.add(delivery.channel)
             expected = isinstance(error, DeliveryError)
@@ -106,15 +108,19 @@ def _send(senders: Mapping[str, Sender], channel: str, words: Message) -> None:
         raise DeliveryError(f"there is no channel {channel!r}; there are log, {', '.join(sorted(senders))}")
 
 
-def _beyond_budget(conn: Connection, delivery: Delivery, incidents: list[Told]) -> bool:
-    """The log takes everything, a digest is what was beyond, a resolution goes where its opening went."""
-    if delivery.event == "resolved":
-        return delivery.opening == "overflow"
-    if delivery.channel == "log" or delivery.event == "digest":
-        return False
+def _left(conn: Connection, delivery: Delivery, incidents: list[Told]) -> float:
+    """How many messages as bad as this the channel takes today, from this one on.
+
+    The log takes all. So does any channel the digest of what was beyond, and a resolution whose opening it
+    was told of.
+    """
+    if delivery.opening == "overflow":
+        return 0
+    if delivery.channel == "log" or delivery.event != "opened":
+        return math.inf
     lock_channel(conn, delivery.channel)
     most = get_settings().alert_budget * SHARES.get(incidents[0].severity, 1)
-    return sent_today(conn, delivery.channel) >= most
+    return most - sent_today(conn, delivery.channel)
 
 
 def _failed(conn: Connection, delivery: Delivery, text: str) -> str:

@@ -19,6 +19,8 @@ from include.store.outbox import Delivery, Event, Told
 # Parts of a body that are shown as something else than a fact, if at all.
 NOT_FACTS = frozenset({"entities", "airflow_run", "log", "data_docs", "runbook", "rerun"})
 
+LAST = ("budget", "used up: what else happens on this UTC day comes in a digest after midnight UTC")
+
 # Incidents that a digest describes in words, and those that it lists for machines.
 MOST_LINES = 20
 MOST_LISTED = 200
@@ -59,8 +61,11 @@ class Message:
         return "\n".join([self.headline, self.when, *(f"{name}: {value}" for name, value in about)])
 
 
-def message(delivery: Delivery, incidents: Sequence[Told]) -> Message:
-    """The message of a delivery that tells these incidents: one, or those of a digest."""
+def message(delivery: Delivery, incidents: Sequence[Told], *, last: bool = False) -> Message:
+    """The message of a delivery that tells these incidents: one, or those of a digest.
+
+    `last`: the channel's budget of the day ends with it, which its readers should know.
+    """
     if delivery.event == "digest":
         return _digest(delivery, incidents)
     (incident,) = incidents
@@ -69,6 +74,8 @@ def message(delivery: Delivery, incidents: Sequence[Told]) -> Message:
     facts = _facts(incident.resolution or {}) if resolved else _facts(body)
     if body.get("entities"):
         facts.append(("entities", "; ".join(_in_words(one) for one in body["entities"])))
+    if last:
+        facts.append(LAST)
     return Message(
         event=delivery.event,
         key=delivery.idempotency_key,
@@ -109,10 +116,15 @@ def _facts(body: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _value(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_value(one)}" for key, one in value.items() if one is not None)
+        return ", ".join(f"{key} {_part(key, one)}" for key, one in value.items() if one is not None)
     if isinstance(value, list):
         return "; ".join(_value(one) for one in value)
     return str(value)
+
+
+def _part(key: str, value: Any) -> str:
+    """A value of a stopped chunk, say: `docs` is the path of its page."""
+    return f"{get_settings().docs_url.rstrip('/')}/{value}" if key == "docs" else _value(value)
 
 
 def _when(incident: Told) -> str:
@@ -129,11 +141,11 @@ def _utc(moment: datetime) -> str:
 
 def _links(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     names = {"airflow_run": "run", "log": "log", "data_docs": "Data Docs", "runbook": "runbook"}
-    links = {name: str(body[key]) for key, name in names.items() if body.get(key)}
-    base = get_settings().runbooks_url.rstrip("/")
-    if base and "runbook" in links:
-        links["runbook"] = f"{base}/{links['runbook'].rpartition('/')[2]}"
-    return list(links.items())
+    settings = get_settings()
+    links = {"data_docs": settings.docs_url} | {key: str(body[key]) for key in names if body.get(key)}
+    if settings.runbooks_url and "runbook" in links:
+        links["runbook"] = f"{settings.runbooks_url.rstrip('/')}/{links['runbook'].rpartition('/')[2]}"
+    return [(name, links[key]) for key, name in names.items() if links.get(key)]
 
 
 def _digest(delivery: Delivery, incidents: Sequence[Told]) -> Message:
@@ -141,7 +153,8 @@ def _digest(delivery: Delivery, incidents: Sequence[Told]) -> Message:
     facts = [(f"incident {one.incident_id}", _line(one)) for one in incidents[:MOST_LINES]]
     if len(incidents) > MOST_LINES:
         facts.append(("and", f"{len(incidents) - MOST_LINES} more, all of them in logs/alerts.jsonl"))
-    title = f"{len(incidents)} incidents beyond the daily budget of {delivery.channel}"
+    noun = "incidents" if len(incidents) > 1 else "incident"
+    title = f"{len(incidents)} {noun} beyond the daily budget of {delivery.channel}"
     data = {
         "event": "digest",
         "incident_id": None,

@@ -40,10 +40,15 @@ def seconds() -> int:
 
 
 @contextmanager
-def refusals(channel: str, *more: type[Exception]) -> Iterator[None]:
-    """Turns what a hook raises when it is refused, or gets no answer, into a DeliveryError."""
+def refusals(channel: str, *more: type[Exception], secret: str = "") -> Iterator[None]:
+    """Turns what a hook raises when it is refused, or gets no answer, into a DeliveryError.
+
+    `secret`: what its text must not hold.
+    """
     expected: tuple[type[Exception], ...] = (AirflowException, OSError, HTTPException, *more)
     try:
         yield
     except expected as error:
-        raise DeliveryError(f"{channel} did not accept it: {type(error).__name__}: {error}") from error
+        text = f"{type(error).__name__}: {error}"
+        hidden = text.replace(secret, "/…") if secret else text
+        raise DeliveryError(f"{channel} did not accept it: {hidden}") from error

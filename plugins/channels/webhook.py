@@ -17,6 +17,7 @@ import hmac
 import json
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from include.errors import DeliveryError
 from include.settings import get_settings
@@ -46,7 +47,7 @@ def send(message: Message) -> None:
     if made.password:
         headers |= signature(made.password, body.encode(), int(time.time()))
     options = {"timeout": get_settings().alert_timeout, "allow_redirects": False, "check_response": False}
-    with refusals("the webhook"):
+    with refusals("the webhook", secret=_path(made)):
         answer = Hook(http_conn_id=made.conn_id).run(data=body, headers=headers, extra_options=options)
     if not 200 <= answer.status_code < 300:
         raise DeliveryError(f"the webhook answered {answer.status_code}: {answer.text[:200]}")
@@ -56,6 +57,17 @@ def signature(key: str, body: bytes, timestamp: int) -> dict[str, str]:
     """The headers that sign a body."""
     signed = hmac.new(key.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
     return {"Vigil-Timestamp": str(timestamp), "Vigil-Signature": f"v1={signed}"}
+
+
+def _path(made: Connection) -> str:
+    """What comes after the server's name: many services take it for the key, and so it stays out of logs."""
+    from airflow.sdk.log import mask_secret
+
+    parts = urlsplit(made.host or "")
+    path = parts._replace(scheme="", netloc="").geturl().rstrip("/")
+    if path:
+        mask_secret(path)
+    return path
 
 
 def _connection() -> Connection:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from include.stages.deliver import deliver, due
-from include.stages.message import Message
+from include.stages.message import LAST, Message
 from include.store.connection import transaction
 from include.store.incidents import open_incident, resolve_incidents
 from tests.conftest import Configure
@@ -78,6 +78,7 @@ def test_what_is_beyond_the_budget_comes_in_one_digest_the_next_day(slack: Slack
     assert not due()
     assert slack.told == [("opened", 1), ("opened", 2)]
     assert statuses() == {(n, "opened"): "sent" if n < 3 else "overflow" for n in range(1, 6)}
+    assert [LAST in message.facts for message in slack.accepted] == [False, True]
 
     a_day_passes()
     assert due()

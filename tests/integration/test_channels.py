@@ -213,3 +213,19 @@ def test_airflows_plugin_manager_leaves_the_channels_alone() -> None:
     }
     assert "sensors.py" in found
     assert found.isdisjoint(path.name for path in (ROOT / "plugins" / "channels").glob("*.py"))
+
+
+@pytest.mark.parametrize("channel", ["slack", "webhook"])
+def test_an_address_that_is_a_key_is_in_no_error(
+    channel: str, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = "http://127.0.0.1:9/T0/B0/secret"
+    monkeypatch.setenv("AIRFLOW_CONN_ON_CALL", f'{{"conn_type": "slackwebhook", "password": "{nobody}"}}')
+    configure(**({"slack_conn_id": "on_call"} if channel == "slack" else {"webhook_url": nobody}))
+    incident()
+
+    assert deliver() == counts(sent=1, failed=1)
+
+    error = outbox(channel)[0]["last_error"]
+    assert "refused" in error
+    assert "secret" not in error

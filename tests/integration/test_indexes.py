@@ -29,6 +29,11 @@ HISTORY = """
     from (select n, date '2026-01-01' + n / 10 as day from generate_series(1, 10000) n) as episodes;
     insert into chunk_days (dataset, chunk_id, event_day, rows, mix)
     select dataset, chunk_id, last_day, 1, '{}' from chunks;
+    insert into incidents (fingerprint, kind, dataset, severity, title, body, run_id, resolved_at, resolution)
+    select 'f' || n, 'held', 'd', 'info', 't', '{}', n, now(), '{}' from generate_series(1, 2000) n;
+    insert into outbox (incident_id, channel, event, idempotency_key, status, sent_at)
+    select incident_id, 'slack', event, gen_random_uuid(), 'sent', now() - incident_id * interval '1 hour'
+    from incidents, (values ('opened'), ('resolved')) as e (event);
     create temp table holding (entity jsonb, evidence jsonb, first_day date, last_day date);
     analyze;
 """
@@ -49,6 +54,12 @@ VALUES: dict[str, Any] = {
     "days": 10,
     "first": "2026-07-01",
     "last": "2026-07-10",
+    "fingerprint": "f",
+    "below": True,
+    "opened_before": None,
+    "resolution": "{}",
+    "failed": ["slack"],
+    "channel": "slack",
 }
 
 
@@ -62,6 +73,12 @@ VALUES: dict[str, Any] = {
         ("health/mixes", ["chunk_days_by_day"]),
         ("runs/running", ["runs_running"]),
         ("objects/leftovers", ["chunks_by_status", "objects_claimed", "runs_pkey"]),
+        ("incidents/detections_over", ["incidents_open"]),
+        ("incidents/mended", ["incidents_open"]),
+        ("incidents/resolve", ["incidents_open"]),
+        ("outbox/claim", ["outbox_waiting"]),
+        ("outbox/digests_due", ["outbox_waiting"]),
+        ("outbox/sent_today", ["outbox_sent"]),
     ],
 )
 def test_a_frequent_query_uses_its_indexes(query: str, indexes: list[str]) -> None:

@@ -157,7 +157,7 @@ def undisturbed(part: Chunks, good: list[Any]) -> dict[str, str]:
 
 
 def deliveries(receiver: Receiver) -> Iterator[str]:
-    """Every incident came with one key: a receiver that knows the keys it has seen accepts it once."""
+    """Every message came with one key: a receiver that knows the keys it has seen accepts it once."""
     with transaction() as conn:
         sent = conn.execute(
             "select incident_id, idempotency_key::text as key from outbox where channel = 'webhook'"
@@ -167,4 +167,8 @@ def deliveries(receiver: Receiver) -> Iterator[str]:
         (key, message["incident_id"]) for key, message in zip(receiver.keys, receiver.messages, strict=True)
     }
     expect("accepted deliveries", accepted, set(keys.items()))
-    yield f"incidents: {len(keys)}, POSTs: {len(receiver.keys)}, accepted once each: {len(accepted)}"
+    incidents = len(set(keys.values()))
+    yield (
+        f"incidents: {incidents}, opened or resolved: {len(keys)} messages, POSTs: {len(receiver.keys)}, "
+        f"accepted once each: {len(accepted)}"
+    )

@@ -115,10 +115,12 @@ def test_a_resolution_says_why_and_until_when_and_runs_nothing_again() -> None:
     assert made.data["resolution"] == {"reason": "a run passed"}
 
 
-def test_stopped_chunks_are_told_one_after_the_other() -> None:
-    held = [{"key": "a.csv", "reason": "one category", "docs": None}, {"key": "b.csv", "reason": "empty"}]
+def test_stopped_chunks_are_told_with_their_pages(configure: Any) -> None:
+    configure(docs_url="http://127.0.0.1:8081/")
+    held = [{"key": "a.csv", "reason": "empty", "docs": None}, {"key": "b.csv", "docs": "x/b.html"}]
     made = said("opened", told(body={"held": held, "unreadable": [], "error": ""}))
-    assert made.facts == [("held", "key a.csv, reason one category; key b.csv, reason empty")]
+    assert made.facts == [("held", "key a.csv, reason empty; key b.csv, docs http://127.0.0.1:8081/x/b.html")]
+    assert made.links == [("Data Docs", "http://127.0.0.1:8081/")]
 
 
 @pytest.mark.parametrize("base", ["https://example.org/runbooks", "https://example.org/runbooks/"])

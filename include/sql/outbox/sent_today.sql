@@ -3,4 +3,4 @@
 select count(*) as sent
 from outbox
 where channel = %(channel)s and status = 'sent'
-  and sent_at >= date_trunc('day', clock_timestamp(), 'UTC');
+  and sent_at >= date_trunc('day', now(), 'UTC');
