@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import pyarrow.parquet
 import pytest
 
 from include.errors import ConfigError
-from include.lake import Lake, bucket, lake
+from include.lake import Lake, lake
+from include.lake import bucket as s3
 
 
 @pytest.fixture(params=["folder", "s3a"])
@@ -29,7 +32,7 @@ def store(request: pytest.FixtureRequest, configure: Any, tmp_path: Path) -> Lak
 def read(store: Lake, path: str) -> bytes:
     if store.is_local:
         return Path(store.path(path)).read_bytes()
-    return b"".join(bucket().blocks(f"lake/{path}"))
+    return b"".join(s3().blocks(f"lake/{path}"))
 
 
 def write(store: Lake, path: str, data: bytes) -> None:
@@ -37,7 +40,7 @@ def write(store: Lake, path: str, data: bytes) -> None:
         Path(store.path(path)).parent.mkdir(parents=True, exist_ok=True)
         Path(store.path(path)).write_bytes(data)
     else:
-        bucket().put(f"lake/{path}", data)
+        s3().put(f"lake/{path}", data)
 
 
 def test_bytes_are_kept_under_their_hash(store: Lake) -> None:
@@ -65,7 +68,7 @@ def test_a_stream_that_breaks_off_leaves_nothing(store: Lake) -> None:
     if store.is_local:
         assert [path for path in Path(store.root).rglob("*") if path.is_file()] == []
     else:
-        assert bucket().head(f"lake/{half}") is None
+        assert s3().head(f"lake/{half}") is None
 
 
 def test_parquet_folders_are_read_with_their_partitions(store: Lake) -> None:
@@ -78,6 +81,49 @@ def test_parquet_folders_are_read_with_their_partitions(store: Lake) -> None:
     assert sorted(table.to_pylist(), key=str) == [
         {"line": line, "event_day": day} for line in (1, 2) for day in ("2026-01-01", "2026-01-02")
     ]
+
+
+def test_files_are_listed_and_deleted_under_a_path_and_nothing_beside_it(store: Lake) -> None:
+    paths = [
+        "events/a/run=1/attempt=1/part-0",
+        "events/a/run=1/attempt=10/part-0",
+        "events/a/run=1/attempt=1/x/y",
+    ]
+    for path in paths:
+        write(store, path, b"four")
+    assert {file.path for file in store.files("events")} == set(paths)
+    below = list(store.files("events/a/run=1/attempt=1"))
+    assert sorted((file.path, file.bytes) for file in below) == [(paths[0], 4), (paths[2], 4)]
+    assert all(abs(datetime.now(UTC) - file.modified) < timedelta(minutes=1) for file in below)
+    assert [file.path for file in store.files(paths[0])] == [paths[0]]
+    store.remove("events/a/run=1/attempt=1")
+    assert {file.path for file in store.files("events")} == {paths[1]}
+    store.remove(paths[1])
+    store.remove(paths[1])
+    assert not store.exists("events")
+    assert list(store.files("nowhere")) == []
+
+
+def test_more_objects_are_deleted_than_one_request_takes(configure: Any, bucket: str) -> None:
+    configure(lake=f"s3a://{bucket}/lake")
+    for number in range(1005):
+        s3().put(f"lake/events/{number}", b"")
+    s3().put("beside", b"")
+    lake().remove("events")
+    assert [found.key for page in s3().pages("") for found in page.objects] == ["beside"]
+
+
+def test_empty_folders_go_once_they_are_old(configure: Any, tmp_path: Path) -> None:
+    configure(lake=tmp_path)
+    old, young = tmp_path / "incoming/a/run=1/attempt=1", tmp_path / "incoming/a/run=2/attempt=1"
+    full = tmp_path / "incoming/a/run=3/attempt=1"
+    for folder in (old, young, full):
+        folder.mkdir(parents=True)
+    (full / "chunk-x").touch()
+    for folder in (old, old.parent, full, full.parent):
+        os.utime(folder, (1, 1))
+    lake().remove_empty("incoming", datetime(2000, 1, 1, tzinfo=UTC))
+    assert (old.exists(), young.exists(), full.exists()) == (False, True, True)
 
 
 @pytest.mark.parametrize("path", ["", "/etc/passwd", "../x", "a/../../x", "s3a://bucket/x"])

@@ -1,4 +1,4 @@
-"""Storage: the lake, which is the platform's own, and the S3 bucket that it lands from and exports to.
+"""The lake: the platform's own storage, in a folder or on S3.
 
 Heavy clients are imported where they are used, since DAG parsing reaches this module.
 """
@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from include.errors import ConfigError
+from include.lake.s3 import Bucket, s3_client, s3_keys
 from include.settings import get_settings
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     import pyarrow.compute as pc
     import pyarrow.fs as pafs
 
-BLOCK = 1 << 20
 _S3_SCHEMES = ("s3a://", "s3://")
 
 
@@ -36,6 +34,15 @@ class Content:
     sha256: str
     bytes: int
     path: str
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """A file as listed: its path in the lake, its size, and when it was last written (UTC)."""
+
+    path: str
+    bytes: int
+    modified: datetime
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,12 @@ class Lake:
             Path(file.name).replace(target)
             _sync_folder(target.parent)
             return
+        box, key = self._object(path)
+        box.client.upload_file(file.name, box.name, key)
+
+    def _object(self, path: str) -> tuple[Bucket, str]:
         name, _, key = self.path(path).split("://")[-1].partition("/")
-        _client().upload_file(file.name, name, key)
+        return Bucket(name, s3_client()), key
 
     def filesystem(self) -> pafs.FileSystem:
         """PyArrow's file system of the lake; a path in it is `path()` without the scheme."""
@@ -100,7 +111,7 @@ class Lake:
         if self.is_local:
             return pafs.LocalFileSystem()
         options: dict[str, Any] = {"region": get_settings().s3_region}
-        key, secret = _s3_keys()
+        key, secret = s3_keys()
         if key:
             options |= {"access_key": key, "secret_key": secret}
         if endpoint := get_settings().s3_endpoint:
@@ -129,122 +140,60 @@ class Lake:
         filesystem.create_dir(where, recursive=True)
         pq.write_table(table, f"{where}/part-0.parquet", filesystem=filesystem)
 
+    def files(self, path: str) -> Iterator[LakeFile]:
+        """The file at the path, or every file under it, in no order; nothing if there is nothing.
+
+        What appears or goes while it lists may be left out.
+        """
+        if not self.is_local:
+            box, key = self._object(path)
+            start = key.removesuffix(path)
+            for page in box.pages(key):
+                for found in page.objects:
+                    if found.key == key or found.key.startswith(f"{key}/"):
+                        yield LakeFile(found.key.removeprefix(start), found.bytes, found.last_modified)
+            return
+        top = Path(self.path(path))
+        within = (Path(folder, name) for folder, _, names in os.walk(top) for name in names)
+        for file in [top] if top.is_file() else within:
+            try:
+                about = file.stat()
+            except FileNotFoundError:
+                continue
+            modified = datetime.fromtimestamp(about.st_mtime, UTC)
+            yield LakeFile(file.relative_to(self.root).as_posix(), about.st_size, modified)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file at the path, or one under it."""
+        return next(self.files(path), None) is not None
+
+    def remove(self, path: str) -> None:
+        """Deletes the file at the path or everything under it; nothing there is fine."""
+        if not self.is_local:
+            box, key = self._object(path)
+            start = key.removesuffix(path)
+            box.remove([f"{start}{file.path}" for file in self.files(path)])
+            return
+        target = Path(self.path(path))
+        if target.is_dir():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
+
+    def remove_empty(self, path: str, before: datetime) -> None:
+        """Deletes the empty folders under the path that have not changed since then; S3 has none."""
+        if not self.is_local:
+            return
+        for name, _, _ in os.walk(self.path(path), topdown=False):
+            folder = Path(name)
+            if folder.stat().st_mtime < before.timestamp() and not any(folder.iterdir()):
+                folder.rmdir()
+
 
 def lake() -> Lake:
     """The lake of the settings."""
     root = get_settings().lake_root.removeprefix("file://")
     return Lake(root if root.startswith(_S3_SCHEMES) else str(Path(root).absolute()))
-
-
-@dataclass(frozen=True)
-class S3Object:
-    """One version of an object as listed: `version` tells apart any two that were written under one key.
-
-    `last_modified` is the server's, UTC.
-    """
-
-    key: str
-    version: str
-    bytes: int
-    last_modified: datetime
-
-    @staticmethod
-    def listed(entry: dict[str, Any]) -> S3Object:
-        """From an entry of a listing."""
-        tag, size, moment = entry["ETag"].strip('"'), entry["Size"], entry["LastModified"].astimezone(UTC)
-        return S3Object(entry["Key"], f"{tag}:{size}:{moment.isoformat()}", size, moment)
-
-    @staticmethod
-    def known(key: str, version: str) -> S3Object:
-        """From what the ledger keeps."""
-        _, size, moment = version.split(":", 2)
-        return S3Object(key, version, int(size), datetime.fromisoformat(moment))
-
-
-@dataclass(frozen=True)
-class Page:
-    """A part of a listing, and the server's own clock (UTC, whole seconds) when it answered."""
-
-    objects: tuple[S3Object, ...]
-    server_time: datetime
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """The bucket that the platform lands from and exports to."""
-
-    name: str
-    client: Any
-
-    def pages(self, prefix: str) -> Iterator[Page]:
-        """Everything under the prefix, a page of up to 1,000 at a time, in the order of keys."""
-        for answer in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix):
-            headers = answer["ResponseMetadata"]["HTTPHeaders"]
-            now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
-            yield Page(tuple(map(S3Object.listed, answer.get("Contents", []))), now.astimezone(UTC))
-
-    def head(self, key: str) -> S3Object | None:
-        """The object's version now, or None if there is no such object.
-
-        From a listing: a HEAD tells its time in whole seconds only, so two writes within one look alike.
-        """
-        answer = self.client.list_objects_v2(Bucket=self.name, Prefix=key, MaxKeys=1)
-        for entry in answer.get("Contents", []):
-            if entry["Key"] == key:
-                return S3Object.listed(entry)
-        return None
-
-    def blocks(self, key: str) -> Iterator[bytes]:
-        """The object's bytes, streamed. Raises ClientError, with code NoSuchKey if it is gone."""
-        with closing(self.client.get_object(Bucket=self.name, Key=key)["Body"]) as body:
-            yield from body.iter_chunks(BLOCK)
-
-    def put(self, key: str, data: bytes) -> None:
-        """Writes one object whole."""
-        self.client.put_object(Bucket=self.name, Key=key, Body=data)
-
-
-def bucket() -> Bucket:
-    """The bucket of the settings."""
-    return Bucket(get_settings().bucket, _client())
-
-
-def _s3_keys() -> tuple[str | None, str | None]:
-    settings = get_settings()
-    key, secret = settings.s3_access_key, settings.s3_secret_key
-    return (key.get_secret_value(), secret.get_secret_value()) if key and secret else (None, None)
-
-
-def _client() -> Any:
-    settings = get_settings()
-    # The process is part of the cache's key because a client does not survive a fork.
-    return _client_of(os.getpid(), settings.s3_tries, settings.s3_endpoint, settings.s3_region, *_s3_keys())
-
-
-@lru_cache(maxsize=4)
-def _client_of(
-    process: int, tries: int, endpoint: str | None, region: str, key: str | None, secret: str | None
-) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    # Checksums beyond the required ones are unknown to many S3 servers other than AWS.
-    config = Config(
-        connect_timeout=5,
-        read_timeout=60,
-        retries={"mode": "standard", "total_max_attempts": tries},
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        s3={"addressing_style": "path"} if endpoint else None,
-    )
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=endpoint or None,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        region_name=region,
-        config=config,
-    )
 
 
 def _copy(blocks: Iterable[bytes], file: IO[bytes]) -> tuple[str, int]:
