@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -106,6 +106,18 @@ redeliver: $(READY) ## alerts that were given up are tried again ([CHANNEL=])
 silence: $(READY) ## known incidents are not delivered for a while (PATTERN= REASON= UNTIL= [BY=]; ID= ends one)
 	@$(PYTHON) -m stack silence $${PATTERN:+--pattern "$$PATTERN"} $${REASON:+--reason "$$REASON"} \
 	  $${UNTIL:+--until "$$UNTIL"} $${BY:+--by "$$BY"} $${ID:+--id "$$ID"}
+
+.PHONY: retention
+retention: $(READY) ## delete what is old or was never published ([DRY=1: only say what would go])
+	@$(PYTHON) -m stack retention $${DRY:+--dry-run}
+
+.PHONY: backup
+backup: $(READY) ## databases, lake, S3, pages and secrets into a new folder (OUT=dir)
+	@$(PYTHON) -m stack backup $${OUT:+--out "$$OUT"}
+
+.PHONY: restore
+restore: $(READY) ## a backup into an empty home, to be started with `make up` (FROM=dir)
+	@$(PYTHON) -m stack restore $${FROM:+--source "$$FROM"}
 
 .PHONY: lint
 lint: $(READY) ## ruff and mypy

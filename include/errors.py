@@ -25,6 +25,10 @@ class MissingReference(VigilError):
     """A rule needs reference data of which no version is published."""
 
 
+class Expired(VigilError):
+    """What is asked for rests on files that retention removed; only a backup may still have them."""
+
+
 class Superseded(VigilError):
     """A newer attempt of the same stage exists, so this one may not publish."""
 

@@ -191,6 +191,33 @@ class Settings(BaseSettings):
         1.0, ge=0, description="hours that a day must be over, and get no more rows, before it is judged"
     )
 
+    # Retention: days, whole or not; 0 keeps for ever
+    retention_unpublished_days: float = Field(
+        7.0, ge=0, description="days until outputs that nothing published are collected; 0: never"
+    )
+    retention_chunks_days: float = Field(
+        365.0,
+        ge=0,
+        description="days for which the bytes of chunks are kept once they are in the state; 0: for ever",
+    )
+    retention_events_days: float = Field(
+        180.0, ge=0, description="days for which checked events are kept; 0: for ever"
+    )
+    retention_quarantine_days: float = Field(
+        90.0, ge=0, description="days for which quarantined rows are kept; 0: for ever"
+    )
+    retention_state_days: float = Field(
+        90.0,
+        ge=0,
+        description="days whose cuts stay open to late events and backfills; 0: all cuts, for ever",
+    )
+    retention_exports_days: float = Field(
+        365.0, ge=0, description="days for which exported files are kept on S3; 0: for ever"
+    )
+    retention_docs_days: float = Field(
+        90.0, ge=0, description="days for which pages of Data Docs are kept; 0: for ever"
+    )
+
     @property
     def lake_root(self) -> str:
         """The lake's root, without a trailing slash."""

@@ -33,10 +33,13 @@ _ELSEWHERE = {
     "init": ("stack.containers", "init"),
     "spark": ("stack.containers", "spark"),
     "silence": ("stack.silence", "silence"),
+    "retention": ("stack.retention", "retention"),
+    "backup": ("stack.backup", "backup"),
+    "restore": ("stack.restore", "restore"),
 }
 
 # All but the long ones do not wait long for a service that is down, unless told otherwise.
-_SHORT = _ELSEWHERE.keys() - {"feed", "demo", "init", "spark"}
+_SHORT = _ELSEWHERE.keys() - {"feed", "demo", "init", "spark", "retention", "backup", "restore"}
 _IMPATIENT = {"VIGIL_POSTGRES_PATIENCE": "3", "VIGIL_S3_TRIES": "2"}
 
 console = Console(stderr=True, highlight=False)

@@ -9,13 +9,13 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.errors import ChunksHeld, ConfigError, ContractError
+from include.errors import ChunksHeld, ConfigError, ContractError, Expired
 from include.settings import get_settings
 from plugins.notifiers import IncidentNotifier, RecoveryNotifier
 
 # Errors that trying again cannot mend: bad input, a wrong setting. Missing reference data may be on its way,
 # so that is tried again.
-LASTING = (ChunksHeld, ConfigError, ContractError)
+LASTING = (ChunksHeld, ConfigError, ContractError, Expired)
 
 # Schedules without a data interval need a first day; it has no other meaning.
 FIRST_DAY = datetime.fromisoformat("2026-01-01T00:00:00+00:00")

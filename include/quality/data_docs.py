@@ -12,6 +12,7 @@ import logging
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -82,6 +83,20 @@ class DataDocs:
         self._put("style.css", (SITE / "style.css").read_text())
         self._put("index.html", self._front_page())
         return paths
+
+    def older_than(self, moment: datetime) -> list[Path]:
+        """The folders of attempts whose pages were all written before then."""
+        attempts = sorted((self.folder / "validations").glob("*/run-*/attempt-*"))
+        newest = {a: max((page.stat().st_mtime for page in a.iterdir()), default=0.0) for a in attempts}
+        return [attempt for attempt, written in newest.items() if written < moment.timestamp()]
+
+    def remove(self, attempts: Iterable[Path]) -> None:
+        """Deletes these attempts' pages, and lists what is left on the front page."""
+        for attempt in attempts:
+            shutil.rmtree(attempt)
+            if not any(attempt.parent.iterdir()):
+                attempt.parent.rmdir()
+        self._put("index.html", self._front_page())
 
     def _put(self, path: str, text: str) -> None:
         """Whole or not at all, so that neither a reader nor a second writer meets half of a page."""

@@ -19,7 +19,7 @@ from include.store.attempts import Attempt, Figures, published_figures
 from include.store.connection import Connection, transaction
 from include.store.evaluations import Evaluation, dirty_cuts, record_evaluation
 from include.store.runs import Run
-from include.store.state import record_checkpoint
+from include.store.state import earliest_cut, record_checkpoint
 
 
 def detect(run_id: int) -> Figures:
@@ -49,7 +49,8 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
         own = Position(date.fromisoformat(pinned["cut"]), int(pinned["through_seq"]), versions)
         reaches = {rule.id: rule.reach for rule, _ in asked.values()}
         most = get_settings().most_dirty_cuts
-        dirty = {} if run.dry_run else dirty_cuts(conn, run, own.through_seq, reaches, most)
+        earliest = earliest_cut(conn, aggregates(run.dataset).values())
+        dirty = {} if run.dry_run else dirty_cuts(conn, run, own.through_seq, reaches, most, earliest)
     unpublished = _deltas(pinned["deltas"]) if run.dry_run else {}
 
     cuts = sorted({*dirty, own.cut})

@@ -156,7 +156,7 @@ def _why(source: Source | None, gone: Sequence[str]) -> str:
     if source.status not in SETTLED:
         return f"the chunk is {source.status} and on its way: wait until it is through"
     if source.chunk_id in gone:
-        return "its quarantined rows are not in the lake any more"
+        return "its quarantined rows are not in the lake any more: see VIGIL_RETENTION_QUARANTINE_DAYS"
     return "that line of it was not quarantined"
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict
 
-from include.errors import Superseded
+from include.errors import Expired, Superseded
 from include.settings import get_settings
 from include.store.connection import Connection, execute, fetch_all, fetch_one
 
@@ -38,9 +38,14 @@ class Attempt(BaseModel):
 def start_attempt(conn: Connection, run_id: int, stage: str) -> Attempt:
     """The next attempt of this stage; extends the run's lease, and the run is running, even if it was over.
 
-    From now on no older attempt can publish.
+    From now on no older attempt can publish. Raises Expired for a dry run whose outputs were collected.
     """
     execute(conn, "runs/lock", run_id=run_id)
+    if collected := fetch_one(conn, "attempts/collected", run_id=run_id):
+        raise Expired(
+            f"run {run_id} was a dry run, and what its {collected['stage']} had computed was collected on "
+            f"{collected['collected_at']:%Y-%m-%d} (VIGIL_RETENTION_UNPUBLISHED_DAYS); start a new run"
+        )
     row = fetch_one(
         conn, "attempts/start", run_id=run_id, stage=stage, lease=get_settings().run_lease_seconds
     )
@@ -72,7 +77,8 @@ def publish_attempt(
     )
     if changed != 1:
         raise Superseded(
-            f"run {attempt.run_id}, {attempt.stage}: attempt {attempt.number} may not publish: not the newest"
+            f"run {attempt.run_id}, {attempt.stage}: attempt {attempt.number} may not publish: it is "
+            "not the newest, or its outputs were collected"
         )
 
 

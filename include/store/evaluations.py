@@ -46,11 +46,17 @@ def evaluations_of(conn: Connection, run_id: int) -> list[Evaluation]:
 
 
 def dirty_cuts(
-    conn: Connection, run: Run, through_seq: int, reaches: Mapping[str, int | None], most: int
+    conn: Connection,
+    run: Run,
+    through_seq: int,
+    reaches: Mapping[str, int | None],
+    most: int,
+    earliest: date | None,
 ) -> dict[date, list[str]]:
     """The rules to evaluate again, by cut, for the run's profile: at most so many cuts, oldest first (ADR 7).
 
-    `reaches`: by rule, how many days before a cut its verdict can rest on; None: all.
+    `reaches`: by rule, how many days before a cut its verdict can rest on; None: all. `earliest`: the first
+    cut that has all its state; those before it stay as they are (ADR 11).
     """
     rows = fetch_all(
         conn,
@@ -61,6 +67,7 @@ def dirty_cuts(
         through_seq=through_seq,
         rules=list(reaches),
         reaches=list(reaches.values()),
+        earliest=earliest,
         most=most,
     )
     return {row["cut"]: row["rules"] for row in rows}

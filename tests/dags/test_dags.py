@@ -29,7 +29,7 @@ def test_each_dataset_has_its_dags(dags: dict[str, DAG]) -> None:
     """A flow and a watch each, and where there are events, a daily run."""
     flows = {name for dataset in contracts() for name in (dataset, f"{dataset}_watch")}
     daily = {f"{name}_daily" for name, about in contracts().items() if about.kind == "events"}
-    assert set(dags) == flows | daily | {"alert_delivery", "platform_health", "redrive"}
+    assert set(dags) == flows | daily | {"alert_delivery", "platform_health", "redrive", "retention"}
 
 
 def test_a_daily_dag_cuts_days_in_the_datasets_zone_and_can_be_backfilled(dags: dict[str, DAG]) -> None:
@@ -149,14 +149,14 @@ def test_parsing_is_light() -> None:
     """Each task's process parses its DAG file again: a fresh one must load nothing heavy for it."""
     code = (
         "import sys, dags.transactions, dags.importance, dags.alert_delivery, dags.redrive\n"
-        "import dags.platform_health\n"
+        "import dags.platform_health, dags.retention\n"
         f"print('loaded', *[m for m in {HEAVY!r} if m in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "loaded"
 
 
-@pytest.mark.parametrize("error", ["ConfigError", "ContractError", "ChunksHeld"])
+@pytest.mark.parametrize("error", ["ConfigError", "ContractError", "ChunksHeld", "Expired"])
 def test_errors_that_last_are_not_tried_again(error: str) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 

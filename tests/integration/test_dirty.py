@@ -50,12 +50,17 @@ def chunk(seq: int, first: int, last: int) -> None:
 
 
 def dirty(
-    seq: int, *, most: int = 99, profile: str = "default", reach: int | None = None
+    seq: int,
+    *,
+    most: int = 99,
+    profile: str = "default",
+    reach: int | None = None,
+    earliest: int | None = None,
 ) -> dict[int, list[str]]:
     asked = new_run(profile=profile)
     reaches = dict.fromkeys(ALL, reach)
     with transaction() as conn:
-        found = dirty_cuts(conn, asked, seq, reaches, most)
+        found = dirty_cuts(conn, asked, seq, reaches, most, None if earliest is None else day(earliest))
     return {(cut - DAY0).days: rules for cut, rules in found.items()}
 
 
@@ -81,6 +86,15 @@ def test_a_chunk_makes_the_cuts_dirty_that_it_can_touch(
     chunk(2, first, last)
     assert dirty(2, reach=reach) == {cut: list(ALL) for cut in expected}
     assert dirty(1, reach=reach) == {}, "what the run does not know is no reason"
+
+
+def test_cuts_of_which_retention_took_the_state_stay_as_they_are() -> None:
+    for cut in (5, 7, 9):
+        evaluated(cut, 1)
+    evaluated(6, 1, loaded=False)
+    chunk(2, 0, 0)
+    assert list(dirty(2, earliest=7)) == [7, 9]
+    assert list(dirty(2, earliest=8)) == [9]
 
 
 def test_what_was_evaluated_again_is_clean() -> None:

@@ -164,7 +164,7 @@ def test_what_is_not_in_quarantine_is_named_and_nothing_is_corrected() -> None:
         ((chunks["landed"], 2), "the chunk is landed and on its way: wait until it is through"),
         ((chunks["checked"], 2), "the chunk is checked and on its way: wait until it is through"),
         ((chunks["unreadable"], 2), "unreadable as a whole: mend the file and land it again"),
-        ((gone, 2), "its quarantined rows are not in the lake any more"),
+        ((gone, 2), "its quarantined rows are not in the lake any more: see VIGIL_RETENTION_QUARANTINE_DAYS"),
     ):
         with pytest.raises(ConfigError, match=rf"chunk {place[0]}, line {place[1]} \(.*{why}\)"):
             correct({(a, 2): "1,'C1'", place: "1,'C1'"})

@@ -5,6 +5,7 @@ with published as (
     update attempts a
     set finished_at = clock_timestamp(), figures = %(figures)s, output = %(output)s, operations = %(operations)s
     where a.run_id = %(run_id)s and a.stage = %(stage)s and a.attempt = %(attempt)s and a.finished_at is null
+      and a.collected_at is null
       and not exists (
           select from attempts newer
           where newer.run_id = a.run_id and newer.stage = a.stage

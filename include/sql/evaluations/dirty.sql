@@ -2,12 +2,12 @@
 --          first, with the rules that are to be evaluated there again (ADR 7): all of them at a cut that was never loaded.
 --          What runs that are at work have pinned is theirs.
 -- Parameters: dataset, profile, through_seq, run_id (the run that asks), rules, reaches (arrays of equal length; a reach in
---             days, NULL: all days before the cut), most (cuts).
+--             days, NULL: all days before the cut), earliest (cut that can still be evaluated, NULL: any), most (cuts).
 with cuts as (
     select cut, bool_or(status = 'running' and lease_until >= clock_timestamp()) as at_work
     from runs
     where dataset = %(dataset)s and profile = %(profile)s and cut is not null and not dry_run
-      and run_id <> %(run_id)s
+      and run_id <> %(run_id)s and (%(earliest)s::date is null or cut >= %(earliest)s)
     group by cut
 ),
 loaded as (

@@ -1,0 +1,49 @@
+"""Removals: what retention took away of what the ledger names. Marked is gone; the files go a lease later."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from include.errors import Expired
+from include.settings import get_settings
+from include.store.connection import Connection, execute, fetch_all
+
+Store = Literal["lake", "bucket"]
+
+
+class Removal(BaseModel):
+    """A path in the lake, or a key of the bucket, and the variable by whose days it goes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    store: Store
+    path: str
+    setting: str
+
+
+def mark(conn: Connection, store: Store, paths: Collection[str], setting: str) -> int:
+    """Takes these paths away from every reader; how many were not before."""
+    return execute(conn, "removals/mark", store=store, paths=sorted(paths), setting=setting)
+
+
+def due(conn: Connection) -> list[Removal]:
+    """What was marked at least a lease ago: no task that began to read it before is at work any more."""
+    rows = fetch_all(conn, "removals/due", lease=get_settings().run_lease_seconds)
+    return [Removal.model_validate(row) for row in rows]
+
+
+def done(conn: Connection, removal: Removal, *, files: int, bytes: int) -> None:
+    """Notes that the files are deleted."""
+    execute(conn, "removals/done", store=removal.store, path=removal.path, files=files, bytes=bytes)
+
+
+def insist_present(conn: Connection, paths: Sequence[str], store: Store = "lake") -> None:
+    """Raises Expired, naming the first of these paths that retention took away, and its setting."""
+    for row in fetch_all(conn, "removals/among", store=store, paths=list(paths)):
+        raise Expired(
+            f"{row['path']} was removed by retention on {row['marked_at']:%Y-%m-%d} ({row['setting']}); "
+            "only a backup may still have it"
+        )
