@@ -44,8 +44,8 @@ def hash_of(name: str) -> int:
     return sum(name.encode())
 
 
-def rows(count: int = ROWS, seed: int = 7, big_customers: int = 400) -> list[Row]:
-    """`count` good rows over `DAYS` days, in the order of their days; the same for the same seed.
+def rows(count: int = ROWS, seed: int = 7, big_customers: int = 400, days: int = DAYS) -> list[Row]:
+    """`count` good rows over so many days, in the order of their days; the same for the same seed.
 
     Half go to one merchant, whose customers' ranks drift: some are UPGRADE for a while only. Planted beside
     it: pairs of 79 and 80 cheap transactions, one of exactly 23.00, some whose average rises, also within a
@@ -57,7 +57,7 @@ def rows(count: int = ROWS, seed: int = 7, big_customers: int = 400) -> list[Row
     dated = [(float(row.step), row) for row in _planted()] + [(row.step + 0.5, row) for row in _noon()]
     total = count - len(dated)
     for i in range(total):
-        step = i * DAYS // total
+        step = i * days // total
         if rng.random() < 0.5:
             # A skew makes counts differ; its centre moves with the days, so that ranks do too.
             number = int(rng.triangular(0, big_customers, (step * 40) % big_customers))
@@ -66,7 +66,7 @@ def rows(count: int = ROWS, seed: int = 7, big_customers: int = 400) -> list[Row
             number, merchant = rng.randrange(3000), f"M_{rng.randrange(40):02d}"
         gender = "FMMU"[number % 4] if merchant == "M_BIG" else "FFMEU"[number % 5]
         noise = Row(step, f"C_{number:04d}", gender, merchant, rng.randrange(2500, 40_000))
-        dated.append((i * DAYS / total, noise))
+        dated.append((i * days / total, noise))
     return [row for _, row in sorted(dated, key=lambda pair: pair[0])]
 
 

@@ -1,0 +1,136 @@
+"""Overlapping backfills beside the live run, under Airflow and as processes: a straight run's digests."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from time import monotonic, sleep
+
+from include.store.connection import transaction
+from stack.wait import wait_until_through
+from tests.airflow_api import AirflowApi
+from tests.flow import put, run_flow
+from tests.full_stack import full_stack
+from tests.prove.balance import check_balance, expect
+from tests.prove.chunks import Chunks, chunks, importance_file, publish_weights, rows, weights
+from tests.prove.days import PARAMETERS, History, day_end, history, recorded
+from tests.world import shared_servers, world
+
+DAYS, FILES = 12, 12
+# First and last day of each backfill, and whether it goes backwards; every two of them overlap.
+BACKFILLS = ((0, 6, False), (3, 9, True), (2, 11, False))
+SECONDS = 1800.0
+DAG = "transactions_daily"
+
+
+def prove() -> Iterator[str]:
+    """Runs by kind, and what is the same as in a straight run."""
+    made = chunks(rows(12_000, days=DAYS), size=1_011)
+    expect("chunks", len(made.files), FILES)
+    straight = history(made, range(FILES), [FILES], range(DAYS))
+    ended = sum('"ended"' in found for found in straight.episodes)
+    if not 0 < ended < len(straight.episodes):
+        raise AssertionError(f"these days prove nothing: {ended} of {len(straight.episodes)} episodes ended")
+    for name, found in (("processes", as_processes(made)), ("Airflow", under_airflow(made))):
+        expect(f"digests by cut, {name}", found.digests, straight.digests)
+        expect(f"episodes, {name}", found.episodes, straight.episodes)
+        yield (
+            f"{name}: {len(BACKFILLS)} overlapping backfills beside the live runs: {len(found.digests)} "
+            f"digests and {len(found.episodes)} episodes as in a straight run; {found.retracted} retracted"
+        )
+
+
+def as_processes(made: Chunks) -> History:
+    """The backfills and the live runs all at once, each a process, their days in shuffled order."""
+    with (
+        world(shared_servers(), rule_parameters=PARAMETERS),
+        ProcessPoolExecutor(len(BACKFILLS) + 1, mp_context=get_context("spawn")) as pool,
+    ):
+        publish_weights(_weights(made))
+        made.put()
+        run_flow(max_chunks=1)  # days are evaluated from the first event on
+        work = [
+            pool.submit(_evaluate, 1000 * (number + 1), _shuffled(range(first, last + 1), seed=number))
+            for number, (first, last, _) in enumerate(BACKFILLS)
+        ]
+        work.append(pool.submit(_take, 9000, FILES - 1))
+        for one in work:
+            one.result()
+        run_flow()
+        check_balance(made)
+        return recorded(DAYS)
+
+
+def _shuffled(days: Sequence[int], seed: int) -> list[int]:
+    return random.Random(seed).sample(days, len(days))
+
+
+def _evaluate(number: int, days: Sequence[int]) -> None:
+    for day in days:
+        run_flow(number=number + day, interval_end=day_end(day), max_chunks=1)
+
+
+def _take(number: int, runs: int) -> None:
+    for run in range(runs):
+        run_flow(number=number + run, max_chunks=1)
+
+
+def under_airflow(made: Chunks) -> History:
+    """The backfills as Airflow runs them, while chunks land and the watch takes them."""
+    with full_stack(max_chunks=2, settle_seconds=0, poll_seconds=1, rule_parameters=PARAMETERS) as settings:
+        put("importance", "weights.csv", importance_file(_weights(made)))
+        wait_until_through(SECONDS)
+        airflow = AirflowApi(settings)
+        waiting = list(enumerate(made.files))
+        for first, last, backwards in BACKFILLS:
+            _land(waiting, 3)
+            _backfill(airflow, first, last, backwards=backwards)
+        _land(waiting, len(waiting))
+        wait_until_through(SECONDS)
+        last_run = airflow.trigger("transactions", {})
+        expect("the last run", airflow.wait("transactions", last_run), "success")
+        check_balance(made)
+        return recorded(DAYS)
+
+
+def _backfill(airflow: AirflowApi, first: int, last: int, *, backwards: bool) -> None:
+    """A backfill of these days, to its end; days that have a run are run again with what is known now.
+
+    Airflow runs one backfill of a DAG at a time; its days run side by side, and beside the live runs.
+    """
+    answer = airflow.client.post(
+        "/backfills",
+        json={
+            "dag_id": DAG,
+            "from_date": day_end(first - 1).isoformat(),
+            "to_date": day_end(last - 1).isoformat(),
+            "run_backwards": backwards,
+            "reprocess_behavior": "completed",
+            "max_active_runs": 3,
+        },
+    )
+    answer.raise_for_status()
+    deadline = monotonic() + SECONDS
+    while not airflow.client.get(f"/backfills/{answer.json()['id']}").json()["completed_at"]:
+        if monotonic() > deadline:
+            raise TimeoutError(f"the backfill of days {first} to {last} is not over after {SECONDS:g} s")
+        sleep(2)
+    ends = [day_end(day).date() for day in range(first, last + 1)]
+    with transaction() as conn:
+        found = conn.execute(
+            "select distinct cut from runs where dag_id = %s and status = 'succeeded' and cut = any(%s)",
+            [DAG, ends],
+        ).fetchall()
+    expect("days that ran", sorted(row["cut"] for row in found), ends)
+
+
+def _land(waiting: list[tuple[int, bytes]], count: int) -> None:
+    for number, file in waiting[:count]:
+        put("transactions", f"chunk_{number}.csv", file)
+    del waiting[:count]
+
+
+def _weights(made: Chunks) -> list[tuple[str, str, int]]:
+    return weights([row for part in made.good for row in part])
