@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM TO
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -118,6 +118,10 @@ backup: $(READY) ## databases, lake, S3, pages and secrets into a new folder (OU
 .PHONY: restore
 restore: $(READY) ## a backup into an empty home, to be started with `make up` (FROM=dir)
 	@$(PYTHON) -m stack restore $${FROM:+--source "$$FROM"}
+
+.PHONY: backfill
+backfill: $(READY) ## daily runs of past days (FROM=YYYY-MM-DD [TO=] [DATASET=])
+	@$(PYTHON) -m stack backfill $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${DATASET:+--dataset "$$DATASET"}
 
 .PHONY: lint
 lint: $(READY) ## ruff and mypy

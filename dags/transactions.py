@@ -15,14 +15,15 @@ run shows its findings in the logs of `detect` and `load`, and claims, publishes
 its cut is the end of its data interval. A run also evaluates again the past cuts that late events touched,
 so that what no longer holds is closed with its reason.
 
-**Backfill.** Any range, in any order, several at once, beside the live runs: *Trigger*, *Backfill* in the UI
-of `transactions_daily`, or
+**Backfill.** Any range, in any order, beside the live runs: *Trigger*, *Backfill* in the UI of
+`transactions_daily`, `make backfill FROM=2026-01-01 TO=2026-01-31`, or
 
     airflow backfill create --dag-id transactions_daily --reprocess-behavior completed \\
         --from-date 2026-01-01T00:00:00+05:30 --to-date 2026-01-31T00:00:00+05:30
 
 Days are days in Asia/Kolkata, so give the offset: `2026-01-01` alone is midnight UTC, and leaves out the 1st.
-With `--reprocess-behavior completed` days that ran before run again, with what is known now.
+With `--reprocess-behavior completed` days that ran before run again, with what is known now. Airflow runs one
+backfill of a DAG at a time.
 
 **When it is red.**
 

@@ -27,6 +27,7 @@ _ELSEWHERE = {
     "quarantine": ("stack.quarantine", "quarantine"),
     "redrive": ("stack.redrive", "redrive"),
     "rerun": ("stack.rerun", "rerun"),
+    "backfill": ("stack.backfill", "backfill"),
     "redeliver": ("stack.redeliver", "redeliver"),
     "resolve": ("stack.resolve", "resolve"),
     "secrets": ("stack.containers", "secrets"),
