@@ -12,7 +12,7 @@ from include.health.freshness import Station, due_cuts, interval_of, late_cuts, 
 from include.settings import get_settings
 from include.spark_jobs.rules import rules
 from include.stages.health import Report, tell
-from include.stages.links import run_url
+from include.stages.links import backfill_command, run_url
 from include.store.attempts import Figures
 from include.store.connection import Connection, transaction
 from include.store.health import daily_runs, hanging_runs, progress
@@ -86,7 +86,7 @@ def _look_at_daily_runs(conn: Connection, kind: Contract, now: datetime) -> Figu
             "interval": f"{first.isoformat()} to {last.isoformat()}",
             "due": (last + late).isoformat(),
             # What is at work would be refused.
-            "rerun": "" if run and run.status == "running" else backfill_command(kind.name, first),
+            "rerun": "" if run and run.status == "running" else backfill_command(kind.name, first.date()),
         }
         if run:
             body["airflow_run"] = run_url(run.dag_id, run.dag_run_id)
@@ -118,15 +118,6 @@ def _look_at_silent_runs(conn: Connection, kind: Contract, now: datetime) -> Fig
         for run in hanging_runs(conn, kind.name, now)
     ]
     return tell(conn, kind.name, "hanging_run", reports, lambda _: "the run is over, or at work again")
-
-
-def backfill_command(dataset: str, interval_start: datetime) -> str:
-    """The command that makes up for the daily run of one interval."""
-    start = interval_start.isoformat()
-    return (
-        f"airflow backfill create --dag-id {dataset}_daily --from-date {start} --to-date {start} "
-        "--reprocess-behavior failed"
-    )
 
 
 def _hours(time: timedelta) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from datetime import date
 from urllib.parse import quote
 
 from include.settings import get_settings
@@ -28,3 +29,8 @@ def about_run(dag_id: str, dag_run_id: str) -> dict[str, str]:
 def redrive_command(dataset: str, chunk_id: str = "") -> str:
     """The command that sends a stopped chunk, or all of the dataset, through again."""
     return f"make redrive DATASET={dataset}" + (f" CHUNK={chunk_id[:12]}" if chunk_id else "")
+
+
+def backfill_command(dataset: str, day: date) -> str:
+    """The command that makes up for the daily run of one event day."""
+    return f"make backfill DATASET={dataset} FROM={day}"

@@ -129,8 +129,7 @@ def test_daily_runs_are_expected_from_when_the_first_one_began() -> None:
         "state": "has not begun",
         "interval": f"{start} to 2026-03-08T00:00:00+05:30",
         "due": "2026-03-08T06:00:00+05:30",
-        "rerun": f"airflow backfill create --dag-id transactions_daily --from-date {start} --to-date {start} "
-        "--reprocess-behavior failed",
+        "rerun": "make backfill DATASET=transactions FROM=2026-03-07",
         "runbook": "docs/runbooks/missing_run.md",
     }
 
