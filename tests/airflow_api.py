@@ -49,3 +49,18 @@ class AirflowApi:
                 raise TimeoutError(f"{dag_id} {run_id} is still {state} after {timeout:g} seconds")
             time.sleep(2)
         return state
+
+    def links(self, dag_id: str, run_id: str, task_id: str) -> dict[str, str | None]:
+        """The extra links of a task instance, by name."""
+        path = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances/{task_id}/links"
+        answer = self.client.get(path)
+        answer.raise_for_status()
+        links: dict[str, str | None] = answer.json()["extra_links"]
+        return links
+
+    def asset_events(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
+        """What the tasks of a run told of their assets, by the asset's name."""
+        source = {"source_dag_id": dag_id, "source_run_id": run_id}
+        answer = self.client.get("/assets/events", params={**source, "limit": 100})
+        answer.raise_for_status()
+        return {event["name"]: event["extra"] for event in answer.json()["asset_events"]}

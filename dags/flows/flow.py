@@ -76,7 +76,7 @@ class Flow:
         ) as dag:
             ledger_run = land_task(self.dataset, daily=bool(schedule["schedule"]))
             for stage in self.stages:
-                ledger_run = stage_task(stage, ledger_run)
+                ledger_run = stage_task(self.dataset, stage, ledger_run)
                 if stage == "check":
                     verdict_task(ledger_run)
         return dag

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import get_current_context, task
 
 from dags.flows.asked import asked_for
+from dags.flows.assets import announce, lineage
 from dags.flows.defaults import lasting_errors
 from include.errors import ConfigError
+from plugins.links import linked
 
 if TYPE_CHECKING:
     from airflow.sdk.types import DagRunProtocol as DagRun
@@ -32,7 +34,9 @@ def land_task(dataset: str, *, daily: bool = False) -> Any:
     """The first task: the run's row in the ledger, and the chunks that it takes. A daily run evaluates the
     end of its data interval."""
 
-    @task(task_id="land", doc_md="Fixes what the run is asked for, then claims and stores new objects.")
+    doc = "Fixes what the run is asked for, then claims and stores new objects."
+
+    @task(task_id="land", doc_md=doc, **lineage(dataset, "land"))
     def land() -> int:
         from include.stages.land import land
         from include.stages.start import start
@@ -51,7 +55,7 @@ def land_task(dataset: str, *, daily: bool = False) -> Any:
                 generation=run.clear_number or 0,
                 **asked_for(dataset, context["params"]),
             )
-            land(run_id)
+            announce(dataset, "land", run_id, land(run_id))
         return run_id
 
     return land()
@@ -66,17 +70,19 @@ def interval_end(run: DagRun) -> datetime:
     return run.data_interval_end
 
 
-def stage_task(stage: str, ledger_run: Any) -> Any:
+def stage_task(dataset: str, stage: str, ledger_run: Any) -> Any:
     """The task of one of STAGES."""
     module = f"include.stages.{stage}"
+    pool = SPARK_POOL if stage in SPARK_STAGES else None
 
-    @task(task_id=stage, doc_md=STAGES[stage], pool=SPARK_POOL if stage in SPARK_STAGES else None)
+    @task(task_id=stage, doc_md=STAGES[stage], pool=pool, **lineage(dataset, stage))
     def run(ledger_run: int) -> int:
         with lasting_errors():
-            getattr(import_module(module), stage)(ledger_run)
+            figures = getattr(import_module(module), stage)(ledger_run)
+        announce(dataset, stage, ledger_run, figures)
         return ledger_run
 
-    return run(ledger_run)
+    return linked(run(ledger_run))
 
 
 def verdict_task(ledger_run: Any) -> Any:
@@ -89,4 +95,4 @@ def verdict_task(ledger_run: Any) -> Any:
         with lasting_errors():
             verdict(ledger_run)
 
-    return check_verdict(ledger_run)
+    return linked(check_verdict(ledger_run))

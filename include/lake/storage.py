@@ -22,6 +22,7 @@ from include.settings import get_settings
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.compute as pc
+    import pyarrow.dataset as ds
     import pyarrow.fs as pafs
 
 _S3_SCHEMES = ("s3a://", "s3://")
@@ -126,11 +127,17 @@ class Lake:
 
         Sub-folders `key=value` become columns of text.
         """
+        return self._parquet(path).to_table(columns=columns, filter=where)
+
+    def first_rows(self, path: str, rows: int) -> pa.Table:
+        """The first rows of the Parquet files under a folder; little more is read than those."""
+        return self._parquet(path).head(rows, batch_size=rows)
+
+    def _parquet(self, path: str) -> ds.Dataset:
         import pyarrow.dataset as ds
 
         folder = self.path(path).split("://")[-1]
-        data = ds.dataset(folder, filesystem=self.filesystem(), format="parquet", partitioning="hive")
-        return data.to_table(columns=columns, filter=where)
+        return ds.dataset(folder, filesystem=self.filesystem(), format="parquet", partitioning="hive")
 
     def write_parquet(self, path: str, table: pa.Table) -> None:
         """Writes the rows as the one Parquet file of a folder."""

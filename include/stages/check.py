@@ -35,9 +35,10 @@ def check(run_id: int) -> Figures:
     """Checks the run's landed chunks and publishes their verdicts; held chunks do not fail it, see `verdict`.
 
     Figures: ids of the chunks `checked`; `held` (chunk_id, key, reason, docs: URL path of its page, None in a
-    dry run) and `unreadable` (the same); `rows` in, loaded, quarantined, duplicate and held; `reasons`: rows
-    by reason; `events_path` and `quarantine_path` in the lake, None where nothing was written. Raises
-    ConfigError for a missing or broken suite.
+    dry run) and `unreadable` (the same); `docs`: URL path of the list of all pages, None where none were
+    written; `rows` in, loaded, quarantined, duplicate and held; `reasons`: rows by reason; `events_path` and
+    `quarantine_path` in the lake, None where nothing was written. Raises ConfigError for a missing or
+    broken suite.
     """
     return run_stage("check", run_id, _check)
 

@@ -115,7 +115,9 @@ def figures_of(checked: Sequence[Checked], pages: Mapping[str, str], paths: Path
     for one in checked:
         rows.update(one.rows)
         reasons.update(one.found.reasons)
+    page = next(iter(pages.values()), None)
     return {
+        "docs": f"{page.rpartition('/')[0]}/index.html" if page else None,
         "checked": [one.chunk_id for one in checked if one.status == "checked"],
         "held": stopped("held"),
         "unreadable": stopped("unreadable"),

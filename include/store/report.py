@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
@@ -24,6 +25,20 @@ class NearMiss(BaseModel):
     rule: str
     entity: dict[str, str]
     lacks: str
+
+
+class Change(BaseModel):
+    """What a run's load did to a detection at a cut, and the detection as it is now."""
+
+    change: str
+    cut: date
+    detection_id: int
+    rule: str
+    entity: dict[str, str]
+    evidence: dict[str, Any]
+    opened_cut: date
+    closed_cut: date | None
+    close_reason: str | None
 
 
 def chunk_ids(conn: Connection, dataset: str) -> set[str]:
@@ -54,4 +69,18 @@ def open_entities(conn: Connection, dataset: str, profile: str) -> dict[str, lis
     found: dict[str, list[dict[str, Any]]] = {}
     for row in fetch_all(conn, "report/open_entities", dataset=dataset, profile=profile):
         found.setdefault(row["rule"], []).append(row["entity"])
+    return found
+
+
+def changes_of(conn: Connection, run_id: int, most: int) -> list[Change]:
+    """What the run changed, at most so many: opened first, by rule."""
+    rows = fetch_all(conn, "report/changes", run_id=run_id, most=most)
+    return [Change.model_validate(row) for row in rows]
+
+
+def change_counts(conn: Connection, run_id: int) -> dict[str, dict[str, int]]:
+    """{rule: {change: how many detections}} of a run."""
+    found: dict[str, dict[str, int]] = {}
+    for row in fetch_all(conn, "report/change_counts", run_id=run_id):
+        found.setdefault(row["rule"], {})[row["change"]] = row["detections"]
     return found

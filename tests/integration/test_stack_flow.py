@@ -9,6 +9,7 @@ import csv
 import io
 import json
 
+import httpx
 import pytest
 
 from include.errors import StackError
@@ -50,6 +51,8 @@ def test_from_source_to_alert() -> None:
             wait_until_through(SECONDS)
         _good_chunk_is_judged_and_the_other_held(airflow)
         _detections_are_on_s3()
+        _links_lead_to_pages_of_the_run(settings, airflow)
+        _assets_know_what_the_run_gave(airflow)
         _incidents_reached_the_log(settings)
         assert listening_addresses(settings.home) <= LOOPBACK
         _a_look_at_its_health_finds_nothing(airflow)
@@ -75,8 +78,45 @@ def _good_chunk_is_judged_and_the_other_held(airflow: AirflowApi) -> None:
         "transaction_chunks/chunk_1.csv": "held",
     }
     assert _customers("closed_at is null") == FOUND
-    (run,) = _query("select dag_run_id from chunks c join runs r using (run_id) where c.status = 'held'")
-    assert airflow.state("transactions", run["dag_run_id"]) == "failed"
+    assert airflow.state("transactions", _run_of("chunk_1.csv")) == "failed"
+
+
+def _run_of(name: str) -> str:
+    """The Airflow run of a chunk: both may have come in one run, or each in its own."""
+    runs = _query("select first_key, dag_run_id from chunks c join runs r using (run_id)")
+    (run,) = [run["dag_run_id"] for run in runs if run["first_key"] == f"transaction_chunks/{name}"]
+    return run
+
+
+def _links_lead_to_pages_of_the_run(settings: Settings, airflow: AirflowApi) -> None:
+    stopped = airflow.links("transactions", _run_of("chunk_1.csv"), "check_verdict")
+    assert sorted(stopped) == ["Data Docs", "Quarantine"]
+    docs = _page(airflow, stopped["Data Docs"])
+    assert "transaction_chunks/chunk_1.csv" in docs.text
+    assert str(docs.url).startswith(f"{settings.docs_url}/validations/transactions/run-")
+    assert "transaction_chunks/chunk_1.csv" in _page(airflow, stopped["Quarantine"]).text
+    loaded = airflow.links("transactions", _run_of("chunk_0.csv"), "load")
+    assert FOUND[0] in _page(airflow, loaded["Detections"]).text
+
+
+def _page(airflow: AirflowApi, address: str | None) -> httpx.Response:
+    """The page, which only one who is logged in may see."""
+    assert address
+    assert httpx.get(address).status_code == 401
+    bearer = {"Authorization": airflow.client.headers["Authorization"]}
+    answer = httpx.get(address, headers=bearer, follow_redirects=True)
+    answer.raise_for_status()
+    return answer
+
+
+def _assets_know_what_the_run_gave(airflow: AirflowApi) -> None:
+    told = airflow.asset_events("transactions", _run_of("chunk_0.csv"))
+    assert told["transactions.events"]["rows"]["loaded"] == len(GOOD)
+    assert told["transactions.state"]["deltas"]["pairs"]["rows"] > 0
+    assert told["transactions.detections"]["opened"]["child"] == len(FOUND)
+    assert told["export"]["files"] == 1
+    assert told.keys() >= {"transactions.chunks", "transactions.evaluations", "transactions.incidents"}
+    assert "transactions.quarantine" not in told  # no row was
 
 
 def _detections_are_on_s3() -> None:
@@ -105,6 +145,7 @@ def _dry_run_changes_nothing(airflow: AirflowApi) -> None:
     run = airflow.trigger("transactions", {"dry_run": True, "child_min_transactions": 4})
     assert airflow.wait("transactions", run) == "success"
     assert _query(counts) == before
+    assert airflow.asset_events("transactions", run) == {}
 
 
 def _manual_run_has_a_profile_of_its_own(airflow: AirflowApi) -> None:
