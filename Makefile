@@ -55,6 +55,10 @@ demo: $(READY) ## sample data with planted patterns through the whole flow, and 
 status: $(READY) ## services, chunks, detections and alerts (FORMAT=json)
 	@$(PYTHON) -m stack status $${FORMAT:+--format "$$FORMAT"}
 
+.PHONY: metrics
+metrics: $(READY) ## the platform's measures in Prometheus' text format
+	@$(PYTHON) -m stack metrics
+
 .PHONY: env
 env: $(READY) ## shell exports for outside tools: eval "$(make env)"
 	@$(PYTHON) -m stack env

@@ -15,6 +15,8 @@ from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSuccessEvent, TriggerEvent
 
+from plugins.metrics import tell_if_due
+
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
 
@@ -51,6 +53,7 @@ class PollTrigger(BaseTrigger):
         while True:
             found = 0
             try:
+                await tell_if_due()
                 found = await self.look()
                 well = time.monotonic()
             except (OSError, OperationalError, BotoCoreError, ClientError, AirflowRuntimeError) as error:

@@ -35,13 +35,18 @@ def write_login(file: Path, password: str) -> None:
 
 @dataclass(frozen=True)
 class Airflow:
-    """Its folder (AIRFLOW_HOME), the folder of its tasks' logs, its port and the URL of its database."""
+    """Its folder (AIRFLOW_HOME), the folder of its tasks' logs, its port and the URL of its database.
+
+    And to where it sends metrics and lineage, if anywhere.
+    """
 
     folder: Path
     logs: Path
     port: int
     database: str
     credentials: Credentials
+    metrics_url: str = ""
+    openlineage_url: str = ""
 
     @property
     def url(self) -> str:
@@ -96,10 +101,39 @@ class Airflow:
             for section, keys in sections.items()
             for key, value in keys.items()
         }
-        return variables | {
-            "AIRFLOW_HOME": str(self.folder),
-            "PYTHONPATH": str(ROOT),
-            "GX_ANALYTICS_ENABLED": "false",
+        return (
+            variables
+            | self._metrics()
+            | self._lineage()
+            | {
+                "AIRFLOW_HOME": str(self.folder),
+                "PYTHONPATH": str(ROOT),
+                "GX_ANALYTICS_ENABLED": "false",
+            }
+        )
+
+    def _metrics(self) -> dict[str, str]:
+        """OpenTelemetry's own variables where they exist: Airflow takes those for its own."""
+        if not self.metrics_url:
+            return {}
+        return {
+            "AIRFLOW__METRICS__OTEL_ON": "True",
+            # Every metric once, by its name with labels.
+            "AIRFLOW__METRICS__LEGACY_NAMES_ON": "False",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.metrics_url,
+            "OTEL_METRIC_EXPORT_INTERVAL": "15000",
+            # Seconds for which the end of a task may wait for a receiver that is down.
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "2",
+        }
+
+    def _lineage(self) -> dict[str, str]:
+        if not self.openlineage_url:
+            return {}
+        return {
+            "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps({"type": "http", "url": self.openlineage_url}),
+            "AIRFLOW__OPENLINEAGE__NAMESPACE": "vigil",
+            "AIRFLOW__OPENLINEAGE__EXTRACTORS": "plugins.lineage.StageExtractor",
+            "AIRFLOW__OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
         }
 
     def command(self, *arguments: str) -> list[str]:

@@ -20,6 +20,7 @@ _ELSEWHERE = {
     "feed": ("sources.feed", "feed"),
     "wait": ("stack.wait", "wait"),
     "status": ("stack.status", "status"),
+    "metrics": ("stack.metrics", "metrics"),
     "demo": ("stack.demo", "demo"),
     "digest": ("stack.digest", "digest"),
     "explain": ("stack.explain", "explain"),

@@ -43,6 +43,14 @@ class StackSettings(BaseSettings):
     s3_access_key: SecretStr = Field(SecretStr(""), description="with a key and no endpoint: Amazon's S3")
     spark_remote: str = Field("", description="a Spark Connect server of one's own")
 
+    # To where Airflow tells what happens; nothing is sent, and nothing loaded for it, unless they are set.
+    metrics_url: str = Field(
+        "", description="OTLP/HTTP receiver of metrics, as http://127.0.0.1:4318; empty: none are sent"
+    )
+    openlineage_url: str = Field(
+        "", description="OpenLineage server, as http://127.0.0.1:5000; empty: no lineage is sent"
+    )
+
     @property
     def embeds_s3(self) -> bool:
         """Whether the embedded S3 is started."""

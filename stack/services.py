@@ -20,7 +20,17 @@ from stack.s3 import S3
 from stack.spark import Spark
 
 # A shell's settings for other servers of the same kinds must not leak into ours.
-_FOREIGN = ("AIRFLOW_", "SPARK_", "PYSPARK_", "PG", "RCLONE_", "PYTHONPATH", "PYTHONHOME")
+_FOREIGN = (
+    "AIRFLOW_",
+    "SPARK_",
+    "PYSPARK_",
+    "PG",
+    "RCLONE_",
+    "OTEL_",
+    "OPENLINEAGE_",
+    "PYTHONPATH",
+    "PYTHONHOME",
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,8 @@ class Stack:
         """Airflow's four programs."""
         database = self.postgres.url("airflow", "airflow", self.credentials.postgres_airflow_password)
         folder, logs = self.home / "airflow", self.home / "logs" / "airflow"
-        return Airflow(folder, logs, self.ports["airflow"], database, self.credentials)
+        told = {"metrics_url": self.settings.metrics_url, "openlineage_url": self.settings.openlineage_url}
+        return Airflow(folder, logs, self.ports["airflow"], database, self.credentials, **told)
 
     @property
     def vigil_dsn(self) -> str:

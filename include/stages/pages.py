@@ -105,7 +105,7 @@ def _lines(figures: Figures, kind: Contract, keys: dict[str, str]) -> list[Line]
             keys.get(row["chunk_id"], row["chunk_id"][:16]),
             row["line"],
             row["reason"],
-            "" if hidden else row["raw"].decode(errors="replace")[:SHOWN],
+            "" if hidden else (row["raw"] or b"").decode(errors="replace")[:SHOWN],
         )
         for row in rows
     ]
