@@ -71,9 +71,13 @@ def app() -> FastAPI:
 
 
 def _render(template: str, title: str, run: Run, found: object) -> str:
-    from include.stages.alert import run_url
+    from include.stages.links import redrive_command, run_url
 
-    texts = {"title": title, "airflow": run_url(run.dag_id, run.dag_run_id)}
+    texts = {
+        "title": title,
+        "airflow": run_url(run.dag_id, run.dag_run_id),
+        "redrive": redrive_command(run.dataset),
+    }
     return _templates().get_template(template).render(**texts, run=run, found=found)
 
 

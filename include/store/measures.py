@@ -10,6 +10,7 @@ from include.spark_jobs.rules import rules
 from include.store.chunks import Status
 from include.store.connection import Connection, fetch_all
 from include.store.figures import DatasetFigures, Episodes, dataset_figures, episodes_by_rule
+from include.store.outbox import Status as DeliveryStatus
 
 # What each measure tells. All are numbers of now, so that one that is missed is made up for by the next.
 MEANINGS = {
@@ -27,7 +28,6 @@ MEANINGS = {
 
 STAGES = ("land", "check", "aggregate", "detect", "load", "alert")
 RUN_STATUSES = ("running", "succeeded", "failed")
-DELIVERY_STATUSES = ("pending", "sent", "dead")
 
 
 class Measure(NamedTuple):
@@ -78,7 +78,7 @@ def _detections(conn: Connection) -> Iterator[Measure]:
 
 
 def _deliveries(conn: Connection) -> Iterator[Measure]:
-    for row in fetch_all(conn, "figures/outbox", statuses=list(DELIVERY_STATUSES)):
+    for row in fetch_all(conn, "figures/outbox", statuses=list(get_args(DeliveryStatus))):
         labels = {"channel": row["channel"], "status": row["status"]}
         yield Measure("vigil.outbox", row["deliveries"], labels)
         if row["status"] == "pending":

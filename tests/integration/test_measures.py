@@ -27,7 +27,7 @@ insert into attempts (run_id, stage, attempt, started_at, finished_at)
 values (1, 'detect', 1, clock_timestamp() - interval '30 s', clock_timestamp() - interval '13 s'),
        (1, 'alert', 1, clock_timestamp() - interval '11 s', clock_timestamp() - interval '10 s');
 update chunks set landed_at = clock_timestamp() where seq = 2;
-update incidents set opened_at = clock_timestamp() - interval '5 min' where fingerprint = 'one';
+update outbox set queued_at = clock_timestamp() - interval '5 min' where status = 'pending';
 """
 
 
