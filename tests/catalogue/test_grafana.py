@@ -12,7 +12,7 @@ from include.store.measures import MEANINGS
 from stack.metrics import prometheus_name
 
 DASHBOARD: dict[str, Any] = json.loads((ROOT / "docs" / "grafana" / "vigil.json").read_text())
-# Airflow's own that it shows; the test of the whole stack sees them arrive.
+# Airflow's own that it shows.
 AIRFLOWS = {
     "airflow_ti_failures_total",
     "airflow_pool_running_slots",
