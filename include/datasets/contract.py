@@ -171,6 +171,8 @@ class Contract(BaseModel):
         for field in self.fields:
             notes = " (personal)" if field.personal else " (may be empty)" if field.optional else ""
             lines.append(f"| {field.name} | {field.type} | {field.raw} | {field.doc}{notes} |")
+        if self.mix:
+            lines += ["", f"Watched from day to day: the mix of {', '.join(self.mix)}."]
         lines += ["", "A row is quarantined with the first of these reasons that applies:", ""]
         lines += ["| reason | when |", "|---|---|"]
         lines += [f"| {reason} | {doc} |" for reason, doc in self.reasons.items()]

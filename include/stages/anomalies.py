@@ -76,7 +76,6 @@ def kind_of(figure: str, kind: Contract) -> Kind:
 
 def _report(kind: Contract, finding: Finding) -> Report:
     body = {
-        "finding": finding.sentence,
         "event_day": finding.day.isoformat(),
         "figure": finding.figure,
         "value": round(finding.value, DECIMALS),
@@ -84,7 +83,6 @@ def _report(kind: Contract, finding: Finding) -> Report:
         "deviations": round(finding.score, 1),
         "baseline_days": finding.baseline_days,
         "values": list(finding.details),
-        "data_docs": get_settings().docs_url,
     }
     about = f"{finding.figure}:{finding.day}"
     return Report(kind_of(finding.figure, kind), about, f"{kind.name}: {finding.sentence}", body)

@@ -96,6 +96,10 @@ class TestDatasets:
         for expectation in suite["expectations"]:
             assert expectation["meta"]["notes"], f"{expectation['type']} does not say why"
 
+    def test_events_say_whose_mix_is_watched(self, contract: Contract) -> None:
+        assert bool(contract.mix) is (contract.kind == "events")
+        assert all(name in contract.as_markdown() for name in contract.mix)
+
     def test_its_reasons_are_tested(self, contract: Contract) -> None:
         assert [reason for reason in contract.reasons if reason not in TESTS] == []
 

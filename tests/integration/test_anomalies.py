@@ -181,6 +181,31 @@ def test_another_layout_of_the_same_values_is_drift(configure: Callable[..., Any
     ]
 
 
+@pytest.mark.parametrize(
+    ("settings", "opened"),
+    [
+        ({"anomaly_score": 10}, 1),
+        ({"anomaly_score": 10.1}, 0),
+        ({"anomaly_min_days": 5}, 1),
+        ({"anomaly_min_days": 6}, 0),
+        ({"anomaly_min_rows": 1010}, 1),
+        ({"anomaly_min_rows": 1011}, 0),
+        ({"anomaly_days": 2}, 1),
+        ({"anomaly_days": 1}, 0),
+    ],
+)
+def test_what_is_unusual_is_a_matter_of_settings(
+    configure: Callable[..., Any], settings: dict[str, Any], opened: int
+) -> None:
+    """500 rows (505 with bad ones) instead of 1,000 (1,010), five Mondays before and two days after."""
+    configure(anomaly_settle_hours=0, **settings)
+    weeks(5)
+    aggregated({day(0): 500}, at=NOON, quarantined=5, mix=FOOD | HEADER)
+    for number in (1, 2):
+        aggregated({day(number): 1000}, at=NOON, quarantined=10, mix=FOOD | HEADER)
+    assert look_at_days(NOON)["opened"] == opened
+
+
 def test_usual_days_tell_nothing(configure: Callable[..., Any]) -> None:
     configure(anomaly_settle_hours=0)
     weeks(9)
