@@ -42,7 +42,7 @@ class IncidentNotifier(BaseNotifier):
         self.dataset = dataset
 
     def notify(self, context: Context) -> None:
-        from include.stages.links import PIPELINE_RUNBOOK, about_run, redrive_command
+        from include.stages.links import about_run, redrive_command, runbook
         from include.store.attempts import published_figures
         from include.store.connection import transaction
         from include.store.incidents import Kind, open_incident
@@ -61,7 +61,7 @@ class IncidentNotifier(BaseNotifier):
             "error": str(error or context.get("reason") or "the task's process was lost")[:MOST_TEXT],
             **about,
             "log": f"{about['airflow_run']}/tasks/{quote(task.task_id)}?try_number={task.try_number}",
-            "runbook": PIPELINE_RUNBOOK,
+            "runbook": runbook(kind),
         }
         title = f"{task.dag_id}: task {task.task_id} failed"
         with transaction() as conn:

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from include.lake import S3Object
 from include.settings import get_settings
-from include.stages.links import PIPELINE_RUNBOOK, redrive_command, run_url
+from include.stages.links import redrive_command, run_url, runbook
 from include.stages.pending import Pending, claiming_order
 from include.store import chunks, objects
 from include.store.chunks import Chunk
@@ -108,7 +108,7 @@ def _hold_hopeless(conn: Connection, run: Run, orphans: Sequence[Chunk]) -> list
                 "last_run": chunk.run_id,
                 "airflow_run": run_url(run.dag_id, run.dag_run_id),
                 "rerun": redrive_command(run.dataset, chunk.chunk_id),
-                "runbook": PIPELINE_RUNBOOK,
+                "runbook": runbook("held"),
             },
             run_id=run.run_id,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.stages.links import PIPELINE_RUNBOOK, about_run, run_url
+from include.stages.links import about_run, run_url, runbook
 from include.store.connection import transaction
 from include.store.incidents import failure_told, open_incident, resolve_incidents
 from include.store.runs import finish_run
@@ -39,7 +39,7 @@ def finish(*, dag_id: str, dag_run_id: str, succeeded: bool) -> None:
                 body={
                     "error": "the run failed, and no task of it said why",
                     **about_run(dag_id, dag_run_id),
-                    "runbook": PIPELINE_RUNBOOK,
+                    "runbook": runbook("task_failed"),
                 },
                 run_id=run.run_id,
             )

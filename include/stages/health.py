@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from include.stages.links import runbook
 from include.store.attempts import Figures
 from include.store.connection import Connection
 from include.store.health import open_fingerprints
@@ -57,7 +58,7 @@ def tell(
             severity=SEVERITIES[kind],
             fingerprint=prefix + report.about,
             title=report.title,
-            body=report.body | {"runbook": f"docs/runbooks/{kind}.md"},
+            body=report.body | {"runbook": runbook(kind)},
             run_id=report.run_id,
         )
         told.add(prefix + report.about)

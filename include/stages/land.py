@@ -14,7 +14,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ex
 from include.errors import LandError
 from include.lake import Bucket, Content, Lake, S3Object, bucket, lake
 from include.stages.claim import Budget, Claims, claim, refusal
-from include.stages.links import PIPELINE_RUNBOOK, run_url
+from include.stages.links import run_url, runbook
 from include.stages.pending import Pending, find_pending
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures
@@ -150,7 +150,7 @@ def _report_refused(conn: Connection, run: Run, item: S3Object, why: str, more: 
             "bytes": item.bytes,
             **more,
             "airflow_run": run_url(run.dag_id, run.dag_run_id),
-            "runbook": PIPELINE_RUNBOOK,
+            "runbook": runbook("refused_object"),
         },
         run_id=run.run_id,
     )

@@ -7,9 +7,12 @@ from datetime import date
 from urllib.parse import quote
 
 from include.settings import get_settings
+from include.store.incidents import Kind
 
-# What on-call people should do about anything but detections.
-PIPELINE_RUNBOOK = "docs/runbooks/pipeline.md"
+
+def runbook(kind: Kind) -> str:
+    """The page that says what on-call people should do; detections have one a rule."""
+    return f"docs/runbooks/{kind}.md"
 
 
 def run_url(dag_id: str, dag_run_id: str) -> str:

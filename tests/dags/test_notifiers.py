@@ -153,7 +153,7 @@ def test_a_failed_run_of_which_no_task_told_is_an_incident() -> None:
     assert (incident["kind"], incident["run_id"], incident["repeats"]) == ("task_failed", run_id, 0)
     assert incident["fingerprint"] == "task_failed:transactions:transactions:-:manual__1"
     assert incident["body"]["airflow_run"].endswith("/dags/transactions/runs/manual__1")
-    assert incident["body"]["runbook"] == "docs/runbooks/pipeline.md"
+    assert incident["body"]["runbook"] == "docs/runbooks/task_failed.md"
 
 
 @pytest.mark.parametrize("told", ["failed", "held"])
