@@ -10,7 +10,7 @@ watch starts a run for them within seconds (where that is paused, trigger the fl
   dataset's prefix, and give its key. `make quarantine DATASET=... OUT=file.csv` writes the rows to correct;
   only the column `raw` is to be changed.
 
-The corrected rows land as one new chunk. Each quarantined row is corrected at most once: the same file again,
+The corrected rows land as a new chunk. Each quarantined row is corrected at most once: the same file again,
 or another that overlaps with it, changes nothing about the rows that were. The originals stay in quarantine.
 A correction that is still bad is quarantined in its new chunk, with its reason, and can be corrected there.
 

@@ -32,7 +32,9 @@ def redrive(
     else:
         done = redrive_rows(dataset, _read(file, chunk), file.name, as_is=as_is)
         ids = done.chunks
-        fate = "and go through as one chunk: the next run takes it" if ids else "so nothing goes through"
+        fate = (
+            f"and go through in {len(ids)} chunks: the next run takes them" if ids else "so none goes through"
+        )
         said.print(f"{done.corrected} rows of {dataset} were corrected, {fate}")
         if done.unchanged:
             said.print(f"{done.unchanged} rows are as they were, and stay in quarantine")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from include.datasets import contract
 from include.lake import lake
 from include.stages.corrections import Place
 from include.store.chunks import ChunkVerdict, Delivery, land_chunks, record_aggregated, record_checked
@@ -22,8 +23,18 @@ def sha(name: str) -> str:
     return sha256(name.encode()).hexdigest()
 
 
-def quarantined(name: str, bad: Bad, *, status: str = "aggregated", dataset: str = "transactions") -> str:
-    """A chunk of ten rows as check left it, these of them in quarantine; gives its id. Its run is over."""
+def quarantined(
+    name: str,
+    bad: Bad,
+    *,
+    status: str = "aggregated",
+    dataset: str = "transactions",
+    columns: Sequence[str] | None = None,
+) -> str:
+    """A chunk of ten rows as check left it, these of them in quarantine; gives its id. Its run is over.
+
+    Of its bytes, the lake has the header alone: the columns in the contract's order, or these.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -36,6 +47,9 @@ def quarantined(name: str, bad: Bad, *, status: str = "aggregated", dataset: str
     folder = Path(lake().path(path))
     folder.mkdir(parents=True)
     pq.write_table(pa.Table.from_pylist(rows), folder / "part-0.parquet")
+    chunk = Path(lake().path(lake().chunk_path(dataset, chunk_id)))
+    chunk.parent.mkdir(parents=True)
+    chunk.write_text(",".join(columns or contract(dataset).columns) + "\n")
     good = 10 - len(bad)
     held = good if status == "held" else 0
     verdict = ChunkVerdict(

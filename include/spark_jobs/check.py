@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 QUARANTINE = ("chunk_id", "line", "reason", "raw")
 
 # The module that reads a contract's format: its parse(chunk_id, path, columns) gives batches of parsed lines,
-# its layout(path, columns) says how a chunk is written.
+# its layout(path, columns) says how a chunk is written, its column_order(path, columns) in which order.
 PARSERS = {"csv": "include.spark_jobs.csv_lines"}
 
 
@@ -174,6 +174,12 @@ def layout_of(contract: Contract, path: str) -> str:
     """How a readable chunk is written, in words."""
     words: str = import_module(PARSERS[contract.parser]).layout(path, contract.columns)
     return words
+
+
+def column_order(contract: Contract, path: str) -> list[str]:
+    """The contract's columns in the order in which the lines of a readable chunk have them."""
+    names: list[str] = import_module(PARSERS[contract.parser]).column_order(path, contract.columns)
+    return names
 
 
 def _field_reason(contract: Contract) -> Column:

@@ -176,20 +176,34 @@ def find_layout(line: bytes, columns: Sequence[str]) -> Layout:
     return Layout(tuple(range(len(columns))), False)
 
 
+def in_order(found: Layout, columns: Sequence[str]) -> list[str]:
+    """The dataset's columns in the order in which the lines have them."""
+    return [columns[found.order.index(place)] for place in range(len(columns))]
+
+
+def column_order(path: str, columns: Sequence[str]) -> list[str]:
+    """The dataset's columns in the order in which the lines of a readable chunk have them."""
+    return in_order(_beginning(path, columns)[0], columns)
+
+
+def _beginning(path: str, columns: Sequence[str]) -> tuple[Layout, bytes]:
+    """A readable chunk's layout, and its first line of data."""
+    lines = itertools.chain.from_iterable(physical_lines(unpacked(read_blocks(path, SAMPLE))))
+    first = next(lines, b"").removeprefix(BOM)
+    found = find_layout(first, columns)
+    return found, next(lines, b"") if found.has_header else first
+
+
 def layout(path: str, columns: Sequence[str]) -> str:
     """How a readable chunk is written, in words: its header, and how its first line of data is quoted.
 
     What only changes here is read as before; that it changed says that its producer did.
     """
-    lines = itertools.chain.from_iterable(physical_lines(unpacked(read_blocks(path, SAMPLE))))
-    first = next(lines, b"").removeprefix(BOM)
-    found = find_layout(first, columns)
+    found, first = _beginning(path, columns)
     header = "no header"
     if found.has_header:
-        in_order = list(found.order) == list(range(len(columns)))
-        names = [columns[found.order.index(place)] for place in range(len(columns))]
-        header = "header" if in_order else f"header in the order {','.join(names)}"
-        first = next(lines, b"")
+        names = in_order(found, columns)
+        header = "header" if names == list(columns) else f"header in the order {','.join(names)}"
     quotes = [name for name, mark in _QUOTED.items() if mark.search(first)]
     return f"{header}, {' and '.join(quotes) or 'no'} quotes"
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from include.errors import ConfigError
+from include.stages.quarantine import BadRow
 
 NEEDED = ("chunk_id", "line", "raw")
 
@@ -59,6 +60,22 @@ def _place(row: Mapping[str | Any, str | Any], where: str) -> Place:
     if row["raw"] is None or row.get(None):
         raise ConfigError(f"{where}: more or fewer fields than the header has; quote raw if it holds commas")
     return chunk_id, int(line)
+
+
+def corrected_line(bad: BadRow, raw: str) -> bytes:
+    """The line that counts in a bad row's place. Raises ConfigError for what is not one whole line."""
+    where = f"chunk {bad.chunk_id}, line {bad.line}"
+    if raw == bad.text:
+        if bad.reason == "line_too_long":
+            raise ConfigError(f"{where}: only its beginning is kept, so it cannot go through as it is")
+        return bad.raw
+    if not raw.strip():
+        raise ConfigError(f"{where}: raw is empty; leave a row that is not to be corrected out of the file")
+    if "\n" in raw or "\r" in raw:
+        raise ConfigError(f"{where}: raw has a line break; a row is one line")
+    if "\ufffd" in raw and "\ufffd" in bad.text:
+        raise ConfigError(f"{where}: raw still has the mark \ufffd, which stands for bytes that are no text")
+    return raw.encode()
 
 
 def as_chunk(columns: Sequence[str], rows: Mapping[Place, bytes]) -> bytes:

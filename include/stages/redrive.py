@@ -15,7 +15,7 @@ from include.datasets import contract, contracts
 from include.errors import ConfigError
 from include.lake import bucket, lake
 from include.settings import get_settings
-from include.stages.corrections import Place, as_chunk, read_corrections
+from include.stages.corrections import Place, as_chunk, corrected_line, read_corrections
 from include.stages.quarantine import BadRow, read_rows
 from include.store import chunks
 from include.store.chunks import Delivery
@@ -31,6 +31,8 @@ SETTLED = ("aggregated", "held")
 
 # Rows that an error names.
 MOST_NAMED = 5
+
+Columns = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,10 @@ def redrive_chunks(dataset: str, chunk: str = "") -> list[str]:
 
 
 def redrive_rows(dataset: str, data: bytes, name: str, *, as_is: bool = False) -> Redriven:
-    """Lands the corrected rows of a file (see `read_corrections`) as one chunk, each quarantined row once.
+    """Lands the corrected rows of a file (see `read_corrections`) as a chunk, each quarantined row once.
 
-    One transaction records the rows as corrected and their chunk as landed: killed before its end nothing
+    Rows of files with another order of columns are a chunk of their own. One transaction records the rows as
+    corrected and their chunks as landed: killed before its end nothing
     counts, and after it a repetition finds every row corrected before. `as_is`: drive unchanged rows through
     too, for when the contract or a setting was mended. Raises ConfigError, naming them, for rows that are not
     in quarantine.
@@ -110,11 +113,14 @@ def redrive_rows(dataset: str, data: bytes, name: str, *, as_is: bool = False) -
         fresh = {place: raw for place, raw in sorted(asked.items()) if place not in known}
         bad = _in_quarantine(dataset, locked, fresh)
         rows = {
-            place: _corrected(bad[place], raw)
+            place: corrected_line(bad[place], raw)
             for place, raw in fresh.items()
             if as_is or raw != bad[place].text
         }
-        landed = [_land(conn, dataset, name, rows, bad, locked)] if rows else []
+        landed = [
+            _land(conn, dataset, name, columns, alike, bad, locked)
+            for columns, alike in _by_columns(dataset, rows).items()
+        ]
     done = Redriven(landed, len(rows), dict(before), len(fresh) - len(rows))
     log.info("redrive: %s of %s", done, dataset)
     return done
@@ -160,33 +166,37 @@ def _why(source: Source | None, gone: Sequence[str]) -> str:
     return "that line of it was not quarantined"
 
 
-def _corrected(bad: BadRow, raw: str) -> bytes:
-    """The line that counts in a bad row's place. Raises ConfigError for what is not one whole line."""
-    where = f"chunk {bad.chunk_id}, line {bad.line}"
-    if raw == bad.text:
-        if bad.reason == "line_too_long":
-            raise ConfigError(f"{where}: only its beginning is kept, so it cannot go through as it is")
-        return bad.raw
-    if not raw.strip():
-        raise ConfigError(f"{where}: raw is empty; leave a row that is not to be corrected out of the file")
-    if "\n" in raw or "\r" in raw:
-        raise ConfigError(f"{where}: raw has a line break; a row is one line")
-    if "\ufffd" in raw and "\ufffd" in bad.text:
-        raise ConfigError(f"{where}: raw still has the mark \ufffd, which stands for bytes that are no text")
-    return raw.encode()
+def _by_columns(dataset: str, rows: Mapping[Place, bytes]) -> dict[Columns, dict[Place, bytes]]:
+    """The rows by the order of columns that the file of each had; corrected lines keep it."""
+    from include.spark_jobs.check import column_order
+
+    orders: dict[str, Columns] = {}
+    for chunk_id in sorted({chunk_id for chunk_id, _ in rows}):
+        path = lake().path(lake().chunk_path(dataset, chunk_id))
+        try:
+            orders[chunk_id] = tuple(column_order(contract(dataset), path))
+        except FileNotFoundError as error:
+            raise ConfigError(
+                f"the bytes of chunk {chunk_id} are not in the lake any more, and with them the order of its "
+                "columns; land its corrected rows as a new file"
+            ) from error
+    found: dict[Columns, dict[Place, bytes]] = {}
+    for place, line in rows.items():
+        found.setdefault(orders[place[0]], {})[place] = line
+    return found
 
 
 def _land(
     conn: Connection,
     dataset: str,
     name: str,
+    columns: Columns,
     rows: Mapping[Place, bytes],
     bad: Mapping[Place, BadRow],
     sources: Mapping[str, Source],
 ) -> str:
     """Keeps the rows as a chunk in the lake, then records it and them; gives its id."""
-    data = as_chunk(contract(dataset).columns, rows)
-    content = lake().store_chunk(dataset, [data], f"incoming/{dataset}/corrections")
+    content = lake().store_chunk(dataset, [as_chunk(columns, rows)], f"incoming/{dataset}/corrections")
     corrected = []
     for into_line, place in enumerate(rows, start=2):
         path = sources[place[0]].quarantine_path

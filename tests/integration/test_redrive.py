@@ -111,9 +111,7 @@ def test_corrected_rows_pass_once_and_the_rule_finds_what_was_missing(tmp_path: 
     assert (after.rows_in, after.loaded, after.quarantined, one) == (127, 125, 2, 1)
 
     assert sent(file) == []
-    assert "0 rows of transactions were corrected, so nothing goes through" in call(
-        redrive, "--file", str(file)
-    )
+    assert "0 rows of transactions were corrected, so none goes through" in call(redrive, "--file", str(file))
     assert "1 rows had been corrected before, in chunk" in call(redrive, "--file", str(file))
     again = run_flow()
     assert (again["land"]["chunks"], again["detect"]["digest"]) == ([], run["detect"]["digest"])
@@ -222,6 +220,23 @@ def test_rows_pass_as_they_are_once_their_setting_is_mended(
     run_flow()
     assert sorted(row["customer"] for row in events() if "L" in row["customer"]) == ["C_L0", "C_L1", "C_L2"]
     assert sent(file, "--as-is") == []
+
+
+def test_a_corrected_row_is_read_in_the_order_of_its_own_file(tmp_path: Path) -> None:
+    def turned(line: bytes) -> bytes:
+        return b",".join(line.strip().split(b",")[::-1]) + b"\n"
+
+    put("transactions", "chunk_0.csv", HEADER + b"".join([*NOISE[:60], b"1,oops\n"]))
+    put("transactions", "chunk_1.csv", turned(HEADER) + b"".join(map(turned, [*NOISE[60:], b"2,oops\n"])))
+    run_flow()
+    fixes = {"1,oops": KIOSK[1], "oops,2": turned(KIOSK[2])}
+    assert len(sent(corrected(tmp_path, lambda row: fixes[row["raw"]].decode().strip()))) == 2
+    run_flow()
+    rows = [row for row in events() if row["customer"] == "C_KID"]
+    assert sorted((row["step"], row["merchant"], row["amount_minor"]) for row in rows) == [
+        (1, "M_KIOSK", 1500),
+        (2, "M_KIOSK", 1500),
+    ]
 
 
 def test_the_commands_refuse_what_cannot_be(tmp_path: Path) -> None:

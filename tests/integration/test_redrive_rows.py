@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from include.datasets import contract
 from include.errors import ConfigError
 from include.lake import bucket, lake
 from include.settings import get_settings
@@ -39,10 +40,10 @@ def correct(rows: Mapping[Place, str], **asked: Any) -> Redriven:
     return redrive_rows(DATASET, corrections(rows), "fixed.csv", **asked)
 
 
-def landed(chunk_id: str) -> list[bytes]:
-    """The lines of a chunk of the lake without its header."""
+def landed(chunk_id: str, *, header: bool = False) -> list[bytes]:
+    """The lines of a chunk of the lake, with its header or without."""
     data = Path(lake().path(lake().chunk_path(DATASET, chunk_id))).read_bytes()
-    return gzip.decompress(data).splitlines()[1:]
+    return gzip.decompress(data).splitlines()[0 if header else 1 :]
 
 
 def ledger() -> dict[Place, Place]:
@@ -113,6 +114,25 @@ def test_equal_corrections_of_different_rows_are_different_events() -> None:
     assert [one["chunk_id"] for one in waiting()] == sorted(
         chunks[0] + chunks[1], key=lambda c: c in chunks[1]
     )
+
+
+def test_rows_of_files_with_another_order_of_columns_are_chunks_of_their_own() -> None:
+    usual = contract(DATASET).columns
+    a, b = quarantined("a", STEPS), quarantined("b", STEPS, columns=usual[::-1])
+    done = correct({(a, 2): "1", (b, 2): "2", (a, 4): "3"})
+    assert {tuple(landed(chunk)) for chunk in done.chunks} == {(b"1", b"3"), (b"2",)}
+    headers = {tuple(landed(chunk)): landed(chunk, header=True)[0].decode() for chunk in done.chunks}
+    assert headers == {(b"1", b"3"): ",".join(usual), (b"2",): ",".join(usual[::-1])}
+    assert done.corrected == len(ledger()) == 3
+    assert {one["chunk_id"] for one in waiting()} == set(done.chunks)
+
+
+def test_a_row_whose_file_is_gone_is_not_corrected_blindly() -> None:
+    a = quarantined("a", STEPS)
+    shutil.rmtree(Path(lake().root) / "chunks")
+    with pytest.raises(ConfigError, match=rf"the bytes of chunk {a} are not in the lake any more"):
+        correct({(a, 2): "1,'C1'"})
+    assert ledger() == {}
 
 
 def test_rows_that_nobody_changed_stay_unless_they_are_asked_for(tmp_path: Path) -> None:
