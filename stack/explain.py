@@ -12,6 +12,7 @@ from include.stages.links import run_url
 from include.stages.load import as_json
 from include.store.connection import transaction
 from include.store.episodes import Change, Detection, changes_of, get_detection
+from include.store.removals import taken_away
 from include.store.runs import spark_operations
 
 
@@ -21,8 +22,11 @@ def explain(id: Annotated[int, typer.Option(help="the detection's id")]) -> None
         detection = get_detection(conn, id)
         changes = changes_of(conn, id)
         operations = spark_operations(conn, detection.last_run)
+        removed = taken_away(conn, [detection.export_key or ""], "bucket")
     for line in [*in_words(detection), *in_time(detection, changes)]:
         print(line)
+    if removed:
+        print("  that file was removed by retention, after VIGIL_RETENTION_EXPORTS_DAYS")
     print(f"Spark operations of run {detection.last_run}:")
     for stage, ids in operations.items():
         print(f"  {stage}: {' '.join(ids)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from include.store import quarantine
 from include.store.connection import transaction
 from include.store.corrections import corrections_of
 from include.store.quarantine import Quarantined, Stopped
+from include.store.removals import taken_away
 
 # The columns of the file: who corrects changes `raw` alone.
 COLUMNS = ("chunk_id", "line", "reason", "raw")
@@ -78,12 +79,13 @@ def write_rows(dataset: str, out: Path, *, chunk: str = "", reason: str = "") ->
     with transaction() as conn:
         paths = quarantine.quarantine_paths(conn, dataset, chunk)
         corrected = corrections_of(conn, dataset, list(paths))
+        removed = taken_away(conn, paths.values())
     written, gone = 0, []
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)
-        for ids, rows in read_rows(paths):
+        for ids, rows in read_rows(paths, removed):
             gone += ids if rows is None else []
             for row in rows or ():
                 if row.place not in corrected and reason in ("", row.reason):
@@ -92,13 +94,18 @@ def write_rows(dataset: str, out: Path, *, chunk: str = "", reason: str = "") ->
     return written, gone
 
 
-def read_rows(paths: Mapping[str, str]) -> Iterator[tuple[list[str], list[BadRow] | None]]:
+def read_rows(
+    paths: Mapping[str, str], removed: Collection[str]
+) -> Iterator[tuple[list[str], list[BadRow] | None]]:
     """Chunks of {chunk id: lake path} that lie together, and their rows by chunk and line.
 
-    None: they are not in the lake any more.
+    None: they are not in the lake any more; `removed` paths are going.
     """
     for path in dict.fromkeys(paths.values()):
         places = {chunk_id: n for n, (chunk_id, its) in enumerate(paths.items()) if its == path}
+        if path in removed:
+            yield list(places), None
+            continue
         try:
             rows = _read(path, list(places))
         except FileNotFoundError:

@@ -23,6 +23,7 @@ from include.store.connection import Connection, transaction
 from include.store.corrections import Correction, Source, corrections_of, land_corrections, lock_sources
 from include.store.objects import lock_landing
 from include.store.quarantine import stopped
+from include.store.removals import taken_away
 
 log = logging.getLogger("vigil.stages")
 
@@ -111,7 +112,7 @@ def redrive_rows(dataset: str, data: bytes, name: str, *, as_is: bool = False) -
         known = corrections_of(conn, dataset, sources)
         before = Counter(known[place][0] for place in asked if place in known)
         fresh = {place: raw for place, raw in sorted(asked.items()) if place not in known}
-        bad = _in_quarantine(dataset, locked, fresh)
+        bad = _in_quarantine(conn, dataset, locked, fresh)
         rows = {
             place: corrected_line(bad[place], raw)
             for place, raw in fresh.items()
@@ -127,7 +128,7 @@ def redrive_rows(dataset: str, data: bytes, name: str, *, as_is: bool = False) -
 
 
 def _in_quarantine(
-    dataset: str, sources: Mapping[str, Source], asked: Mapping[Place, str]
+    conn: Connection, dataset: str, sources: Mapping[str, Source], asked: Mapping[Place, str]
 ) -> dict[Place, BadRow]:
     """The quarantined row of each place. Raises ConfigError, naming up to MOST_NAMED, for those without."""
     paths = {
@@ -137,7 +138,7 @@ def _in_quarantine(
     }
     gone: list[str] = []
     bad = {}
-    for ids, rows in read_rows(paths):
+    for ids, rows in read_rows(paths, taken_away(conn, paths.values())):
         gone += ids if rows is None else []
         bad.update({row.place: row for row in rows or ()})
     wrong = [

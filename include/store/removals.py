@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from include.errors import Expired
 from include.settings import get_settings
 from include.store.connection import Connection, execute, fetch_all
 
@@ -40,10 +39,7 @@ def done(conn: Connection, removal: Removal, *, files: int, bytes: int) -> None:
     execute(conn, "removals/done", store=removal.store, path=removal.path, files=files, bytes=bytes)
 
 
-def insist_present(conn: Connection, paths: Sequence[str], store: Store = "lake") -> None:
-    """Raises Expired, naming the first of these paths that retention took away, and its setting."""
-    for row in fetch_all(conn, "removals/among", store=store, paths=list(paths)):
-        raise Expired(
-            f"{row['path']} was removed by retention on {row['marked_at']:%Y-%m-%d} ({row['setting']}); "
-            "only a backup may still have it"
-        )
+def taken_away(conn: Connection, paths: Collection[str], store: Store = "lake") -> set[str]:
+    """Those of these paths that retention took away, whether their files are deleted yet or not."""
+    rows = fetch_all(conn, "removals/among", store=store, paths=sorted(set(paths)))
+    return {row["path"] for row in rows}

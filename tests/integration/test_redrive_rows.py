@@ -27,6 +27,7 @@ from include.stages.redrive import Redriven, redrive, redrive_chunks, redrive_ro
 from include.store.chunks import adoptable
 from include.store.connection import transaction
 from include.store.figures import dataset_figures
+from include.store.removals import mark
 from include.store.report import quarantine_reasons
 from tests.integration.ledger import open_test_run
 from tests.quarantine import STEPS, corrections, quarantined, sha
@@ -174,9 +175,13 @@ def test_what_is_not_in_quarantine_is_named_and_nothing_is_corrected() -> None:
     chunks = {
         status: quarantined(status, STEPS, status=status) for status in ("landed", "checked", "unreadable")
     }
-    gone = quarantined("gone", STEPS)
+    gone, going = quarantined("gone", STEPS), quarantined("going", STEPS)
     with transaction() as conn:
-        (path,) = conn.execute("select quarantine_path from chunks where chunk_id = %s", [gone]).fetchall()
+        (path, marked) = conn.execute(
+            "select quarantine_path from chunks where chunk_id in (%s, %s) order by chunk_id = %s",
+            [gone, going, going],
+        ).fetchall()
+        mark(conn, "lake", [marked["quarantine_path"]], "VIGIL_RETENTION_QUARANTINE_DAYS")
     shutil.rmtree(lake().path(path["quarantine_path"]))
     for place, why in (
         ((sha("nowhere"), 2), "there is no such chunk"),
@@ -185,6 +190,10 @@ def test_what_is_not_in_quarantine_is_named_and_nothing_is_corrected() -> None:
         ((chunks["checked"], 2), "the chunk is checked and on its way: wait until it is through"),
         ((chunks["unreadable"], 2), "unreadable as a whole: mend the file and land it again"),
         ((gone, 2), "its quarantined rows are not in the lake any more: see VIGIL_RETENTION_QUARANTINE_DAYS"),
+        (
+            (going, 2),
+            "its quarantined rows are not in the lake any more: see VIGIL_RETENTION_QUARANTINE_DAYS",
+        ),
     ):
         with pytest.raises(ConfigError, match=rf"chunk {place[0]}, line {place[1]} \(.*{why}\)"):
             correct({(a, 2): "1,'C1'", place: "1,'C1'"})

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from include.errors import StackError
-from include.lake import bucket
+from include.lake import bucket, lake
 from include.settings import Settings
 from include.stages.quarantine import write_rows
 from include.store.connection import transaction
@@ -57,6 +57,7 @@ def test_from_source_to_alert() -> None:
         assert listening_addresses(settings.home) <= LOOPBACK
         _a_look_at_its_health_finds_nothing(airflow)
         _dry_run_changes_nothing(airflow)
+        _retention_keeps_what_is_young(airflow)
         _manual_run_has_a_profile_of_its_own(airflow)
         _corrected_row_is_judged(airflow, settings)
 
@@ -148,6 +149,15 @@ def _dry_run_changes_nothing(airflow: AirflowApi) -> None:
     assert airflow.wait("transactions", run) == "success"
     assert _query(counts) == before
     assert airflow.asset_events("transactions", run) == {}
+
+
+def _retention_keeps_what_is_young(airflow: AirflowApi) -> None:
+    before = {file.path for file in lake().files("chunks")}
+    for dry_run in (True, False):
+        run = airflow.trigger("retention", {"dry_run": dry_run})
+        assert airflow.wait("retention", run) == "success"
+    assert {file.path for file in lake().files("chunks")} == before
+    assert _query("select count(*) as n from removals") == [{"n": 0}]
 
 
 def _manual_run_has_a_profile_of_its_own(airflow: AirflowApi) -> None:

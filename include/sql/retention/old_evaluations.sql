@@ -1,5 +1,6 @@
--- Purpose: evaluations whose cut has a loaded one that knows more; the newest loaded one of a cut stays for ever, since
---          episodes are made from it.
+-- Purpose: evaluations that nobody reads again: their cut has a loaded one that knows more, so that loading them finds
+--          them superseded, or one that knows as much, and they are loaded. The one that counts at a cut stays for
+--          ever, since episodes are made from it.
 -- Parameters: days.
 select e.path
 from evaluations e
@@ -10,6 +11,9 @@ where e.published_at < clock_timestamp() - %(days)s * interval '1 day'
       select from evaluations newer
       where newer.dataset = e.dataset and newer.cut = e.cut and newer.profile = e.profile and newer.rule = e.rule
         and newer.superseded is false
-        and (newer.through_seq, newer.evaluation_id) > (e.through_seq, e.evaluation_id)
+        and (
+            newer.through_seq > e.through_seq
+            or newer.through_seq = e.through_seq and newer.evaluation_id > e.evaluation_id and e.superseded is not null
+        )
   )
 order by path;
