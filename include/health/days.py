@@ -94,7 +94,8 @@ def _count_floor(usual: float, _: float) -> float:
 
 
 def _share_floor(least: float) -> Callable[[float, float], float]:
-    return lambda usual, rows: max(least, sampling_error(usual, int(rows)))
+    # One row more each way: a share of 0 that is usual on few rows need not be exactly 0.
+    return lambda usual, rows: max(least, sampling_error((usual * rows + 1) / (rows + 2), int(rows)))
 
 
 def percent(share: float) -> str:

@@ -7,8 +7,9 @@ many digits an amount has, the layout of the chunk that the row came in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from math import fsum
+from math import fsum, pi, sqrt
 from statistics import median
 
 from include.health.baseline import Limits, baseline, same_weekdays, sampling_error
@@ -65,15 +66,24 @@ def usual_shares(mixes: Sequence[Shares]) -> Shares:
     return {value: share / whole for value, share in middle.items()}
 
 
+def by_chance(usual: Shares, rows: int) -> tuple[float, float]:
+    """Mean and standard deviation of the distance of so many rows that are drawn from the usual shares.
+
+    Each share's error is about normal, and of its size the mean is sqrt(2 / pi) of its deviation.
+    """
+    errors = [sampling_error(share, rows) for share in usual.values()]
+    return sqrt(2 / pi) * fsum(errors) / 2, sqrt((1 - 2 / pi) * fsum(error**2 for error in errors)) / 2
+
+
 def _has(days: Mapping[date, Day], day: date, name: str) -> bool:
     return day in days and bool(days[day].mix.get(name))
 
 
 def _moved(name: str, day: date, mix: Mix, weekdays: Sequence[Shares], limits: Limits) -> Finding | None:
     usual, found = usual_shares(weekdays), shares_of(mix)
-    rows = sum(mix.values())
-    noise = fsum(sampling_error(share, rows) for share in usual.values()) / 2
-    distances = baseline([distance(one, usual) for one in weekdays], max(MIX_FLOOR, noise))
+    chance, spread = by_chance(usual, sum(mix.values()))
+    distances = baseline([distance(one, usual) for one in weekdays], max(MIX_FLOOR, spread))
+    distances = replace(distances, median=max(distances.median, chance))
     moved = distance(found, usual)
     score = distances.score(moved)
     if not limits.reached(score):

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.dataset as ds
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from include.datasets import contract
 from include.health.baseline import Limits, baseline, same_weekdays
 from include.health.days import Day, Judged, judge_figures
-from include.health.mixes import distance, judge_mixes, usual_shares
+from include.health.mixes import by_chance, distance, judge_mixes, usual_shares
 from include.quality.profile import profile
 from sources.transactions import generate
 
@@ -82,9 +83,9 @@ def test_numbers_are_findings_from_their_threshold_on(today: dict[str, Any], exp
 
 
 MIXES = [
-    # Ten of a hundred rows moved: 5 deviations of 2 points.
-    ({"food": 750, "tech": 200, "health": 50}, {"mix:category"}),
-    ({"food": 751, "tech": 199, "health": 50}, set()),
+    # 11.1 of a hundred rows moved: 5 deviations of 2 points, and 1.1 by chance.
+    ({"food": 738, "tech": 212, "health": 50}, {"mix:category"}),
+    ({"food": 739, "tech": 211, "health": 50}, set()),
     # New ones from a hundredth of the rows on, and from 20 rows.
     ({"food": 830, "tech": 100, "health": 50, "toys": 20}, {"new:category"}),
     ({"food": 831, "tech": 100, "health": 50, "toys": 19}, set()),
@@ -197,6 +198,17 @@ def test_the_deviation_never_falls_below_the_floor() -> None:
     assert baseline([7, 7, 7, 7], floor=2).deviation == 2
     assert baseline([1, 3, 5, 7], floor=0.1).deviation == pytest.approx(2 * 1.4826)
     assert baseline([1, 3, 5, 7], floor=0.1).score(4) == 0
+
+
+@pytest.mark.parametrize("shares", [[0.85, 0.1, 0.05], [0.25] * 4, [0.05] * 20])
+def test_chance_is_what_drawing_rows_gives(shares: list[float]) -> None:
+    usual = {str(n): share for n, share in enumerate(shares)}
+    draws = np.random.default_rng(1).multinomial(400, shares, 5000)
+    distances = np.abs(draws / 400 - np.array(shares)).sum(axis=1) / 2
+    mean, deviation = by_chance(usual, 400)
+    assert mean == pytest.approx(distances.mean(), rel=0.05)
+    # The errors of shares depend on each other a little, which is left out.
+    assert deviation == pytest.approx(distances.std(), rel=0.35)
 
 
 def test_distance_is_the_share_that_moved() -> None:
