@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM TO
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM TO RULE SET PROFILE CURVE
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -126,6 +126,11 @@ restore: $(READY) ## a backup into an empty home, to be started with `make up` (
 .PHONY: backfill
 backfill: $(READY) ## daily runs of past days (FROM=YYYY-MM-DD [TO=] [DATASET=])
 	@$(PYTHON) -m stack backfill $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${DATASET:+--dataset "$$DATASET"}
+
+.PHONY: replay
+replay: $(READY) ## what changed parameters would have found (RULE= SET="child.min_transactions=90" FROM= TO= PROFILE= CURVE=)
+	@$(PYTHON) -m stack replay $${DATASET:+--dataset "$$DATASET"} $${RULE:+--rule "$$RULE"} $${SET:+--set "$$SET"} \
+	  $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${PROFILE:+--profile "$$PROFILE"} $${CURVE:+--curve "$$CURVE"}
 
 .PHONY: lint
 lint: $(READY) ## ruff and mypy

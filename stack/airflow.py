@@ -195,6 +195,23 @@ class Airflow:
         if status != HTTPStatus.OK:
             raise StackError(f"Airflow does not run {dag_id} {dag_run_id} again: {status} {run}")
 
+    def trigger(self, dag_id: str, form: Mapping[str, Any]) -> str:
+        """Start a run with these values of its form; gives its id. Raises StackError if Airflow refuses."""
+        path = f"/api/v2/dags/{quote(dag_id, safe='')}/dagRuns"
+        wanted = {"logical_date": None, "conf": dict(form)}
+        status, answer = self._ask("POST", path, wanted, self.token())
+        if status != HTTPStatus.OK:
+            raise StackError(f"Airflow does not run {dag_id}: {status} {answer.get('detail', answer)}")
+        return str(answer["dag_run_id"])
+
+    def state(self, dag_id: str, dag_run_id: str) -> str:
+        """The state of a run. Raises StackError if Airflow does not know it."""
+        path = f"/api/v2/dags/{quote(dag_id, safe='')}/dagRuns/{quote(dag_run_id, safe='')}"
+        status, run = self._ask("GET", path, token=self.token())
+        if status != HTTPStatus.OK:
+            raise StackError(f"Airflow does not tell the state of {dag_id} {dag_run_id}: {status} {run}")
+        return str(run["state"])
+
     def backfill(self, dag_id: str, first: datetime, last: datetime, *, backwards: bool) -> int:
         """Start a backfill of the intervals that begin from `first` to `last`, those that ran before too.
 

@@ -27,6 +27,7 @@ _ELSEWHERE = {
     "results": ("stack.results", "results"),
     "quarantine": ("stack.quarantine", "quarantine"),
     "redrive": ("stack.redrive", "redrive"),
+    "replay": ("stack.replay", "replay"),
     "rerun": ("stack.rerun", "rerun"),
     "backfill": ("stack.backfill", "backfill"),
     "redeliver": ("stack.redeliver", "redeliver"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dags.flows.form import form
 from include.errors import ConfigError
 from include.spark_jobs.rules import rules
+from include.spark_jobs.rules.rule import Rule
 
 
 def asked_for(dataset: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,20 +22,18 @@ def asked_for(dataset: str, params: Mapping[str, Any]) -> dict[str, Any]:
     asked: dict[str, Any] = {name: params[name] for name in ("dry_run", "max_chunks", "max_bytes")}
     if not rules(dataset):
         return asked
+    return {**asked, "profile": params["profile"], **asked_of(rules(dataset).values(), params)}
+
+
+def asked_of(patterns: Iterable[Rule[Any]], params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The `overrides` and `alert_thresholds` of these rules that a run's parameters stand for."""
     given = {name: value for name, value in params.items() if value is not None}
-    overrides = {
-        rule.id: {
-            name: given[f"{rule.id}_{name}"]
-            for name in rule.parameters.model_fields
-            if f"{rule.id}_{name}" in given
-        }
-        for rule in rules(dataset).values()
-    }
-    return {
-        **asked,
-        "profile": params["profile"],
-        "overrides": {rule: changed for rule, changed in overrides.items() if changed},
-        "alert_thresholds": {
-            name: given[f"{name}_alert_from"] for name in rules(dataset) if f"{name}_alert_from" in given
-        },
-    }
+    overrides: dict[str, dict[str, Any]] = {}
+    thresholds = {}
+    for rule in patterns:
+        for name in rule.parameters.model_fields:
+            if f"{rule.id}_{name}" in given:
+                overrides.setdefault(rule.id, {})[name] = given[f"{rule.id}_{name}"]
+        if f"{rule.id}_alert_from" in given:
+            thresholds[rule.id] = given[f"{rule.id}_alert_from"]
+    return {"overrides": overrides, "alert_thresholds": thresholds}

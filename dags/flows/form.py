@@ -50,11 +50,12 @@ def form(dataset: str) -> dict[str, Param]:
         description="The set of rule parameters to begin with: default, or sample for small data.",
     )
     for rule in rules(dataset).values():
-        fields |= _fields(rule)
+        fields |= rule_fields(rule)
     return fields
 
 
-def _fields(rule: Rule[Any]) -> dict[str, Param]:
+def rule_fields(rule: Rule[Any]) -> dict[str, Param]:
+    """What the form asks of one rule: from when on it alerts, and each of its parameters."""
     section = f"Rule {rule.id} ({rule.action_type})"
     fields = {
         f"{rule.id}_alert_from": Param(

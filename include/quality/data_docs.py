@@ -98,6 +98,13 @@ class DataDocs:
                 attempt.parent.rmdir()
         self._put("index.html", self._front_page())
 
+    def add(self, pages: Mapping[str, str]) -> None:
+        """Writes pages of another kind, by URL path, with the looks and the front page that leads to them."""
+        for path, text in pages.items():
+            self._put(path, text)
+        self._put("style.css", (SITE / "style.css").read_text())
+        self._put("index.html", self._front_page())
+
     def _put(self, path: str, text: str) -> None:
         """Whole or not at all, so that neither a reader nor a second writer meets half of a page."""
         target = self.folder / path
@@ -111,13 +118,14 @@ class DataDocs:
 
     def _front_page(self) -> str:
         rows = []
-        for dataset in sorted((self.folder / "validations").iterdir()):
+        for dataset in sorted((self.folder / "validations").glob("*")):
             newest = sorted(dataset.glob("run-*/attempt-*"), key=_numbers, reverse=True)[:LISTED]
             rows += [_attempt_row(attempt.relative_to(self.folder), self.folder) for attempt in newest]
         suites = sorted(page.stem for page in (self.folder / "expectations").glob("*.html"))
         note = f"The newest {LISTED} checks of each dataset."
+        trail = [("Replays", "replays/index.html")] if (self.folder / "replays").is_dir() else []
         return _render_list(
-            "Checks", ("Check", "Chunks", "Rows", "Verdict"), rows, (1, 2), "", [], note, suites
+            "Checks", ("Check", "Chunks", "Rows", "Verdict"), rows, (1, 2), "", trail, note, suites
         )
 
 
@@ -164,9 +172,13 @@ def _render_list(
     note: str,
     suites: list[str],
 ) -> str:
-    template = _view().env.get_template("list.html")
     texts = {"title": title, "header": header, "numbers": numbers, "note": note}
-    text: str = template.render(**texts, rows=rows, root=root, trail=trail, suites=suites)
+    return render("list.html", **texts, rows=rows, root=root, trail=trail, suites=suites)
+
+
+def render(template: str, **values: Any) -> str:
+    """One of our own pages, without anything of Great Expectations in it."""
+    text: str = _view().env.get_template(template).render(**values)
     return text
 
 

@@ -33,8 +33,9 @@ STAGE_OF = {
     "deltas": "aggregate",
     "checkpoints": "detect",
     "evaluations": "detect",
+    "replays": "detect",
 }
-TOPS = ("incoming", "events", "quarantine", "reference", "state", "evaluations")
+TOPS = ("incoming", "events", "quarantine", "reference", "state", "evaluations", "replays")
 FOLDER = re.compile(r"(?P<before>.+)/run=(?P<run>[0-9]+)/attempt=(?P<attempt>[0-9]+)(?=/)")
 
 

@@ -6,6 +6,7 @@ task that was killed in between writes the same bytes when it is tried again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from include.errors import VigilError
 from include.lake import lake
 from include.settings import get_settings
 from include.spark_jobs.rules import rules
+from include.spark_jobs.rules.rule import Rule
 from include.stages.export import export_folder, highest_number, upload
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures, published_figures
@@ -104,15 +106,17 @@ def holding(dataset: str, evaluation: Evaluation) -> list[Holding]:
         raise VigilError(
             f"{evaluation.path} has {table.num_rows} rows; the ledger says that {evaluation.holds} hold"
         )
-    return [
-        Holding(
-            entity={name: row[name] for name in rule.entity},
-            evidence={name: as_json(row[name]) for name in rule.evidence},
-            first_day=row["first_day"],
-            last_day=row["last_day"],
-        )
-        for row in table.to_pylist()
-    ]
+    return [as_holding(rule, row) for row in table.to_pylist()]
+
+
+def as_holding(rule: Rule[Any], row: Mapping[str, Any]) -> Holding:
+    """A row that a rule found, as detections keep it."""
+    return Holding(
+        entity={name: row[name] for name in rule.entity},
+        evidence={name: as_json(row[name]) for name in rule.evidence},
+        first_day=row["first_day"],
+        last_day=row["last_day"],
+    )
 
 
 def as_json(value: Any) -> Any:

@@ -59,7 +59,7 @@ def start(
         max_chunks=_positive("max_chunks", settings.max_chunks if max_chunks is None else max_chunks),
         max_bytes=_positive("max_bytes", settings.max_bytes if max_bytes is None else max_bytes),
         parameters=parameters,
-        alert_thresholds=_thresholds(dataset, alert_thresholds or {}),
+        alert_thresholds=thresholds_of(dataset, alert_thresholds or {}),
     )
     with transaction() as conn:
         run = open_run(
@@ -91,20 +91,24 @@ def profiles() -> list[str]:
 
 
 def resolve(
-    dataset: str, profile: str | None = None, overrides: Overrides | None = None
+    dataset: str,
+    profile: str | None = None,
+    overrides: Overrides | None = None,
+    patterns: Mapping[str, Rule[Any]] | None = None,
 ) -> tuple[str, dict[str, dict[str, Any]]]:
     """A profile's label, and every rule's effective parameters: defaults, profile, settings, overrides, in
-    turn.
+    turn. `patterns`: the dataset's rules by id, if not those in force.
 
     Raises ConfigError as `start` does.
     """
+    known = rules(dataset) if patterns is None else patterns
     name = get_settings().profile if profile is None else profile
     if name not in profiles():
         raise ConfigError(f"{dataset}: there is no profile {name!r}; there are {', '.join(profiles())}")
     _known("the setting VIGIL_RULE_PARAMETERS", get_settings().rule_parameters, rules())
-    _known(f"the run's parameters of {dataset}", overrides or {}, rules(dataset))
-    configured = {rule.id: _effective(rule, name, {}) for rule in rules(dataset).values()}
-    effective = {rule.id: _effective(rule, name, overrides or {}) for rule in rules(dataset).values()}
+    _known(f"the run's parameters of {dataset}", overrides or {}, known)
+    configured = {rule.id: _effective(rule, name, {}) for rule in known.values()}
+    effective = {rule.id: _effective(rule, name, overrides or {}) for rule in known.values()}
     if effective == configured:
         return name, effective
     canonical = json.dumps(effective, sort_keys=True, separators=(",", ":"))
@@ -123,7 +127,8 @@ def _effective(rule: Rule[Any], profile: str, overrides: Overrides) -> dict[str,
     return effective
 
 
-def _thresholds(dataset: str, asked: Mapping[str, int]) -> dict[str, int]:
+def thresholds_of(dataset: str, asked: Mapping[str, int]) -> dict[str, int]:
+    """From how many new detections of an event day on each rule alerts: settings, then what is asked for."""
     configured = get_settings().alert_thresholds
     _known("the setting VIGIL_ALERT_THRESHOLDS", configured, rules())
     _known(f"the run's alert thresholds of {dataset}", asked, rules(dataset))

@@ -13,28 +13,52 @@ from include.settings import get_settings
 from include.store.connection import Connection, execute, fetch_all, fetch_one
 
 
-class Scope(BaseModel):
-    """What a run was asked for, fixed in its first task.
+class ReplayScope(BaseModel):
+    """What a replay compares with its scope's own `parameters`, the ones that are tried (ADR 12).
 
-    `kind`: `chunks` evaluates the end of the newest event day, `interval` the end of its data interval, which
-    is `cut`, a day in the dataset's zone. `parameters`: for every rule of the dataset the full parameters it
-    is to use (defaults, profile, settings and the run's own overrides already merged). `alert_thresholds`:
-    new detections per event day, by rule.
+    `in_force`: the parameters in force, by rule, under the label `profile`. `versions`: of each of the
+    `rules` the version that is tried. `cuts`: oldest first; `before`: the evaluated cut before the first one.
+    `curves`: by rule the parameter whose curve is drawn.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["chunks", "interval"] = "chunks"
+    rules: list[str]
+    first_day: date
+    last_day: date
+    cuts: list[date]
+    before: date | None
+    profile: str
+    in_force: dict[str, dict[str, Any]]
+    versions: dict[str, int]
+    curves: dict[str, str]
+
+
+class Scope(BaseModel):
+    """What a run was asked for, fixed in its first task.
+
+    `kind`: `chunks` evaluates the end of the newest event day, `interval` the end of its data interval, which
+    is `cut`, a day in the dataset's zone; `replay` what `replay` says, and takes no chunks. `parameters`: for
+    every rule of the dataset the full parameters it is to use (defaults, profile, settings and the run's own
+    overrides already merged). `alert_thresholds`: new detections per event day, by rule.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["chunks", "interval", "replay"] = "chunks"
     cut: date | None = None
     max_chunks: int
     max_bytes: int
     parameters: dict[str, dict[str, Any]] = {}
     alert_thresholds: dict[str, int] = {}
+    replay: ReplayScope | None = None
 
     @model_validator(mode="after")
-    def _interval_has_cut(self) -> Self:
+    def _is_of_its_kind(self) -> Self:
         if (self.kind == "interval") != (self.cut is not None):
             raise ValueError(f"a scope of kind {self.kind} with cut {self.cut}: intervals alone have one")
+        if (self.kind == "replay") != (self.replay is not None):
+            raise ValueError(f"a scope of kind {self.kind}: replays alone say what they compare")
         return self
 
 

@@ -29,7 +29,13 @@ def test_each_dataset_has_its_dags(dags: dict[str, DAG]) -> None:
     """A flow and a watch each, and where there are events, a daily run."""
     flows = {name for dataset in contracts() for name in (dataset, f"{dataset}_watch")}
     daily = {f"{name}_daily" for name, about in contracts().items() if about.kind == "events"}
-    assert set(dags) == flows | daily | {"alert_delivery", "platform_health", "redrive", "retention"}
+    assert set(dags) == flows | daily | {
+        "alert_delivery",
+        "platform_health",
+        "redrive",
+        "replay",
+        "retention",
+    }
 
 
 def test_a_daily_dag_cuts_days_in_the_datasets_zone_and_can_be_backfilled(dags: dict[str, DAG]) -> None:
@@ -134,7 +140,8 @@ def test_work_on_spark_waits_for_its_slot(dags: dict[str, DAG]) -> None:
     from dags.flows.tasks import SPARK_STAGES
 
     for dag, task in tasks(dags):
-        assert task.pool == ("spark" if task.task_id in SPARK_STAGES else "default_pool"), dag.dag_id
+        on_spark = task.task_id in SPARK_STAGES | {"replay"}
+        assert task.pool == ("spark" if on_spark else "default_pool"), dag.dag_id
 
 
 def test_no_task_outlives_its_lease(dags: dict[str, DAG]) -> None:
@@ -149,7 +156,7 @@ def test_parsing_is_light() -> None:
     """Each task's process parses its DAG file again: a fresh one must load nothing heavy for it."""
     code = (
         "import sys, dags.transactions, dags.importance, dags.alert_delivery, dags.redrive\n"
-        "import dags.platform_health, dags.retention\n"
+        "import dags.platform_health, dags.replay, dags.retention\n"
         f"print('loaded', *[m for m in {HEAVY!r} if m in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
