@@ -138,6 +138,8 @@ SECRET_VALUES = {name: f"the-{name.lower()}" for name in SECRETS}
 ALL = containers(SECRET_VALUES)
 AIRFLOWS = [one for one in ALL.values() if "AIRFLOW__CORE__EXECUTOR" in one.environment]
 OURS = [one for one in ALL.values() if one.is_ours]
-EMBEDDED = Stack(StackSettings(home=Path("/vigil")), Credentials(), DEFAULT_PORTS)
+# With all that is off by default.
+TOLD = {"metrics_url": "http://collector:4318", "openlineage_url": "http://marquez:5000"}
+EMBEDDED = Stack(StackSettings(home=Path("/vigil"), **TOLD), Credentials(), DEFAULT_PORTS)
 
 each_service = pytest.mark.parametrize("one", ALL.values(), ids=ALL)

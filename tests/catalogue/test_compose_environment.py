@@ -13,6 +13,7 @@ from stack.config import DEFAULT_PORTS, StackSettings
 from tests.catalogue.containers import (
     AIRFLOWS,
     ALL,
+    EMBEDDED,
     LOOPBACK,
     SECRET_VALUES,
     Container,
@@ -39,11 +40,14 @@ def test_every_setting_exists(one: Container) -> None:
     for field in Settings.model_fields.values():
         if isinstance(field.validation_alias, AliasChoices):
             fields |= {str(choice) for choice in field.validation_alias.choices}
-    named = {name for name in one.spec.get("environment", {}) if not name.startswith("AIRFLOW__")}
+    named = {name for name in one.spec.get("environment", {}) if not name.startswith(("AIRFLOW__", "OTEL_"))}
     others = {"POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS", "RCLONE_AUTH_KEY", "SPARK_TOKEN"}
     # Airflow's connections are made by people, in Airflow: the file names none.
     assert named <= fields | others | {"AIRFLOW_ADMIN_PASSWORD"}
-    assert all(name.isupper() and name.startswith(("VIGIL_", "MAX_")) for name in one.handed_on)
+    listed = (ROOT / ".env.example").read_text()
+    assert [
+        name for name in one.handed_on if f"\n#{name}=" not in listed and f"VIGIL_{name}" not in listed
+    ] == []
 
 
 @pytest.mark.parametrize("one", AIRFLOWS, ids=lambda one: one.name)
@@ -52,6 +56,19 @@ def test_every_setting_reaches_the_platform(one: Container) -> None:
     expected = {f"VIGIL_{name.upper()}" for name in Settings.model_fields.keys() - {"home", "lake"}}
     missing = expected - one.environment.keys() - one.handed_on
     assert not missing, "name it in docker-compose.yaml's x-platform, without a value"
+
+
+def test_the_platforms_addresses_are_those_of_the_embedded_stack_in_other_places() -> None:
+    """Users, databases and paths are alike; hosts and ports are another test's."""
+    (given,) = {tuple(sorted(one.environment.items())) for one in AIRFLOWS if one.name != "init"}
+    embedded = dict(line.split("=", 1) for line in EMBEDDED.dotenv().splitlines())
+    for name, value in embedded.items():
+        # What follows a semicolon is a token.
+        ours, theirs = (urlsplit(url.partition(";")[0]) for url in (dict(given)[name], value.strip("'")))
+        if theirs.scheme:
+            assert (ours.scheme, ours.username, ours.path) == (theirs.scheme, theirs.username, theirs.path), (
+                name
+            )
 
 
 @each_service

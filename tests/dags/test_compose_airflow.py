@@ -3,32 +3,52 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.catalogue.containers import AIRFLOWS, EMBEDDED, Container
+from include.settings import ROOT
+from tests.catalogue.containers import AIRFLOWS, EMBEDDED, Container, image_environment
 
-# What differs from the embedded stack for being an address, a path or a secret.
-OWN = r"FOLDER|FILE|DIRECTORY|URL|HOST|PORT|CONN|CONN_ASYNC|KEY|SECRET"
+# Of the embedded stack's these are another place, a secret, or the name of another file.
+OWN = r"_(HOST|KEY|SECRET|PASSWORDS_FILE)$"
 
 each_airflow = pytest.mark.parametrize("one", AIRFLOWS, ids=lambda one: one.name)
+
+
+def comparable(value: str) -> object:
+    """A value without the checkout's folder, an address without its host and password."""
+    if "://" in value and not value.startswith("{"):
+        url = urlsplit(value)
+        return url.scheme, url.username, url.path
+    return value.replace(str(ROOT), image_environment()["PYTHONPATH"])
 
 
 @each_airflow
 def test_its_options_exist_and_are_those_of_the_embedded_stack(one: Container) -> None:
     from airflow.configuration import conf
+    from airflow.providers.openlineage.get_provider_info import get_provider_info
 
-    options = conf.configuration_description
-    given = {name: value for name, value in one.environment.items() if name.startswith("AIRFLOW__")}
+    options = conf.configuration_description | get_provider_info()["config"]
+    named = one.environment.keys() | one.handed_on
+    given = {name for name in named if name.startswith(("AIRFLOW__", "OTEL_"))}
     for name in given:
-        _, section, option = name.lower().split("__")
-        assert section in options, name
-        assert option in options[section]["options"], name
-    embedded = {n: v for n, v in EMBEDDED.airflow.environment().items() if n.startswith("AIRFLOW__")}
-    assert given.keys() == embedded.keys(), "name it both in stack/airflow.py and in docker-compose.yaml"
-    alike = {name for name in given if not re.search(rf"_({OWN})$", name)}
-    assert len(alike) > 10
-    assert {name: given[name] for name in alike} == {name: embedded[name] for name in alike}
+        if name.startswith("AIRFLOW__"):
+            _, section, option = name.lower().split("__")
+            assert section in options, name
+            assert option in options[section]["options"], name
+    embedded = {
+        n: v for n, v in EMBEDDED.airflow.environment().items() if n.startswith(("AIRFLOW__", "OTEL_"))
+    }
+    assert given == embedded.keys(), "name it both in stack/airflow.py and in docker-compose.yaml"
+    # What makes a receiver known, and what sends nothing without it.
+    off = {"AIRFLOW__METRICS__OTEL_ON", "OTEL_EXPORTER_OTLP_ENDPOINT", "AIRFLOW__OPENLINEAGE__TRANSPORT"}
+    assert given & one.handed_on == off
+    alike = {name for name in given - off if not re.search(OWN, name)}
+    assert len(alike) > 20
+    assert {name: comparable(one.environment[name]) for name in alike} == {
+        name: comparable(embedded[name]) for name in alike
+    }
 
 
 @each_airflow
