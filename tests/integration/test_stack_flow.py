@@ -8,13 +8,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
+from typing import Any
 
 import httpx
 import pytest
 
 from include.errors import StackError
 from include.lake import bucket, lake
-from include.settings import Settings
+from include.settings import ROOT, Settings
 from include.stages.quarantine import write_rows
 from include.store.connection import transaction
 from stack.wait import wait_until_through
@@ -57,14 +60,21 @@ def test_from_source_to_alert() -> None:
         assert listening_addresses(settings.home) <= LOOPBACK
         _a_look_at_its_health_finds_nothing(airflow)
         _dry_run_changes_nothing(airflow)
+        _replay_shows_a_difference_and_changes_nothing()
         _retention_keeps_what_is_young(airflow)
         _manual_run_has_a_profile_of_its_own(airflow)
         _corrected_row_is_judged(airflow, settings)
 
 
-def _query(text: str) -> list[dict[str, str]]:
+def _query(text: str) -> list[dict[str, Any]]:
     with transaction() as conn:
         return conn.execute(text).fetchall()
+
+
+def _counts() -> list[dict[str, Any]]:
+    return _query(
+        " union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in TABLES)
+    )
 
 
 def _customers(which: str) -> list[str]:
@@ -143,12 +153,30 @@ def _a_look_at_its_health_finds_nothing(airflow: AirflowApi) -> None:
 
 
 def _dry_run_changes_nothing(airflow: AirflowApi) -> None:
-    counts = " union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in TABLES)
-    before = _query(counts)
+    before = _counts()
     run = airflow.trigger("transactions", {"dry_run": True, "child_min_transactions": 4})
     assert airflow.wait("transactions", run) == "success"
-    assert _query(counts) == before
+    assert _counts() == before
     assert airflow.asset_events("transactions", run) == {}
+
+
+def _replay_shows_a_difference_and_changes_nothing() -> None:
+    before = _counts()
+    command = [sys.executable, "-m", "stack", "replay", "--rule", "child", "--set"]
+    done = subprocess.run(
+        [*command, "child.min_transactions=4"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    (row,) = [line for line in done.stdout.splitlines() if "child" in line]
+    assert [cell.strip() for cell in row.strip("│").split("│")] == ["child", "1", "0", "3", "1", "1"]
+    page = httpx.get(done.stdout.split()[-1])
+    assert "1 added, 0 gone, 3 unchanged" in page.text
+    assert "C_FOUR" not in page.text
+    refused = subprocess.run(
+        [*command, "child.transactions=4"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert "its parameters are min_transactions" in refused.stderr
+    assert _counts() == before
 
 
 def _retention_keeps_what_is_young(airflow: AirflowApi) -> None:
