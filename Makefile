@@ -139,8 +139,8 @@ lint: $(READY) ## ruff and mypy
 	@$(PYTHON) -m mypy
 
 .PHONY: test
-test: $(READY) ## every test but the long proofs
-	@$(PYTHON) -m pytest -m "not prove"
+test: $(READY) ## every test but the long proofs, on two cores
+	@$(PYTHON) -m pytest -m "not prove" -n 2 --dist loadfile
 
 .PHONY: prove
 prove: $(READY) ## the long proofs, with their figures

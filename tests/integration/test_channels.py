@@ -13,7 +13,6 @@ import pytest
 
 from include.store.connection import transaction
 from include.store.incidents import open_incident, resolve_incidents
-from tests.airflow_home import ROOT
 from tests.conftest import Configure
 from tests.integration.test_delivery import counts, deliver, make_due, outbox
 from tests.stand_ins import KEY, STAND_INS, StandIn
@@ -202,17 +201,6 @@ def _host(connection: str) -> str:
 
     host: str = json.loads(connection)["host"]
     return host
-
-
-def test_airflows_plugin_manager_leaves_the_channels_alone() -> None:
-    """It would load each file under its bare name, in the place of libraries of that name."""
-    from airflow._shared.module_loading import find_path_from_directory
-
-    found = {
-        Path(path).name for path in find_path_from_directory(str(ROOT / "plugins"), ".airflowignore", "glob")
-    }
-    assert "sensors.py" in found
-    assert found.isdisjoint(path.name for path in (ROOT / "plugins" / "channels").glob("*.py"))
 
 
 @pytest.mark.parametrize("channel", ["slack", "webhook"])
