@@ -123,7 +123,15 @@ def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
 def test_a_shells_settings_for_other_servers_do_not_leak_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("AIRFLOW__CORE__EXECUTOR", "SPARK_REMOTE", "PGHOST", "PYTHONPATH"):
+    foreign = (
+        "AIRFLOW__CORE__EXECUTOR",
+        "SPARK_REMOTE",
+        "PGHOST",
+        "OTEL_SERVICE_NAME",
+        "OPENLINEAGE_URL",
+        "PYTHONPATH",
+    )
+    for name in foreign:
         monkeypatch.setenv(name, "another")
     monkeypatch.setenv("VIGIL_PROFILE", "sample")
     environment = stack_of(tmp_path).environment("spark", {"SPARK_LOCAL_IP": "127.0.0.1"})
@@ -131,6 +139,24 @@ def test_a_shells_settings_for_other_servers_do_not_leak_in(
     assert environment["SPARK_LOCAL_IP"] == "127.0.0.1"
     assert environment["VIGIL_PROFILE"] == "sample"
     assert (environment["VIGIL_HOME"], environment["VIGIL_SERVICE"]) == (str(tmp_path), "spark")
+
+
+def test_nothing_is_told_to_anyone_unless_a_setting_says_so(tmp_path: Path) -> None:
+    def sent(**values: str) -> dict[str, str]:
+        environment = stack_of(tmp_path, **values).airflow.environment()
+        return {
+            name: value
+            for name, value in environment.items()
+            if name.startswith(("OTEL_", "OPENLINEAGE", "AIRFLOW__METRICS__", "AIRFLOW__OPENLINEAGE__"))
+        }
+
+    assert sent() == {}
+    metrics = sent(metrics_url="http://collector:4318")
+    assert metrics["AIRFLOW__METRICS__OTEL_ON"] == "True"
+    assert metrics["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector:4318"
+    lineage = sent(openlineage_url="http://marquez:5000")
+    assert '"url": "http://marquez:5000"' in lineage["AIRFLOW__OPENLINEAGE__TRANSPORT"]
+    assert metrics.keys().isdisjoint(lineage)
 
 
 def test_a_relative_home_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
