@@ -21,9 +21,9 @@ _next = 0.0
 
 
 async def tell_if_due() -> None:
-    """Tells the measures if Airflow sends metrics at all and they have not just been told; raises nothing."""
+    """Tells the measures unless they have just been told; raises nothing."""
     global _next
-    if time.monotonic() < _next or airflows_metrics() is None:
+    if time.monotonic() < _next:
         return
     _next = time.monotonic() + EVERY
     try:
@@ -33,7 +33,7 @@ async def tell_if_due() -> None:
 
 
 def tell() -> None:
-    """Sets a gauge of Airflow's for each measure now."""
+    """Sets a gauge of Airflow's for each measure now, if Airflow sends metrics at all."""
     from include.store.connection import transaction
     from include.store.measures import measures
 

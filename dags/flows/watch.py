@@ -51,5 +51,7 @@ def flow_task(dataset: str) -> TriggerDagRunOperator:
         poke_interval=2,
         allowed_states=["success", "failed"],
         failed_states=[],
+        # It would be a parameter of the run, which the flow's form does not have.
+        openlineage_inject_parent_info=False,
         execution_timeout=timedelta(days=1),
     )

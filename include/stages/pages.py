@@ -18,6 +18,8 @@ from include.store.runs import Run, find_run
 
 # Rows and detections that a page lists.
 LISTED = 200
+# In the order in which a page shows them; JSON in Postgres keeps none.
+FATES = ("in", "loaded", "quarantined", "duplicate", "held")
 # Characters of a quarantined line that a page shows.
 SHOWN = 300
 
@@ -80,7 +82,9 @@ def quarantine_of(dag_id: str, dag_run_id: str) -> Quarantine:
     kind = contract(run.dataset)
     meanings = CHUNK_REASONS | kind.reasons
     reasons = [(code, meanings.get(code, ""), rows) for code, rows in figures.get("reasons", {}).items()]
-    return Quarantine(run, figures.get("rows", {}), stopped, reasons, _lines(figures, kind, keys))
+    counted = figures.get("rows", {})
+    rows = {fate: counted[fate] for fate in FATES if fate in counted}
+    return Quarantine(run, rows, stopped, reasons, _lines(figures, kind, keys))
 
 
 def changes_by(dag_id: str, dag_run_id: str) -> Changes:

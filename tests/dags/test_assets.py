@@ -71,3 +71,8 @@ def test_each_stage_has_its_lineage() -> None:
 )
 def test_an_event_tells_numbers_and_no_names(figures: dict[str, Any], expected: dict[str, Any]) -> None:
     assert counts(figures) == expected
+
+
+def test_lineage_adds_nothing_to_a_flows_parameters(dags: dict[str, DAG]) -> None:
+    """The flow refuses parameters that its form does not have."""
+    assert dags["transactions_watch"].get_task("run_flow").openlineage_inject_parent_info is False
