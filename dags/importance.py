@@ -4,8 +4,7 @@
 The importance of customers to merchants is reference data: each file that lands is one version, published
 whole or not at all. Rules that need it use the newest version published when their run first asks.
 
-    land -> check -> aggregate
-                 \\-> check_verdict
+Its stages: `land`, `check`, `aggregate`, and beside them `check_verdict`.
 
 **When it runs.** `importance_watch` starts a run whenever a file waits; `make feed DATASET=importance
 FILE=...` lands one.

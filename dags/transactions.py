@@ -3,8 +3,7 @@
 
 Card transactions land on S3 in chunks; this flow takes what is new through every stage to an alert.
 
-    land -> check -> aggregate -> detect -> load -> alert
-                 \\-> check_verdict
+Its stages: `land`, `check`, `aggregate`, `detect`, `load`, `alert`, and beside them `check_verdict`.
 
 **When it runs.** `transactions_watch` starts a run whenever chunks wait. By hand: *Trigger*, with the form. A
 run that finds nothing new still evaluates, so that is the way to see another profile or other thresholds.
@@ -16,14 +15,11 @@ its cut is the end of its data interval. A run also evaluates again the past cut
 so that what no longer holds is closed with its reason.
 
 **Backfill.** Any range, in any order, beside the live runs: *Trigger*, *Backfill* in the UI of
-`transactions_daily`, `make backfill FROM=2026-01-01 TO=2026-01-31`, or
-
-    airflow backfill create --dag-id transactions_daily --reprocess-behavior completed \\
-        --from-date 2026-01-01T00:00:00+05:30 --to-date 2026-01-31T00:00:00+05:30
-
-Days are days in Asia/Kolkata, so give the offset: `2026-01-01` alone is midnight UTC, and leaves out the 1st.
-With `--reprocess-behavior completed` days that ran before run again, with what is known now. Airflow runs one
-backfill of a DAG at a time.
+`transactions_daily`, `make backfill FROM=2026-01-01 TO=2026-01-31`, or `airflow backfill create --dag-id
+transactions_daily --reprocess-behavior completed --from-date 2026-01-01T00:00:00+05:30 --to-date
+2026-01-31T00:00:00+05:30`. Days are days in Asia/Kolkata, so give the offset: `2026-01-01` alone is midnight
+UTC, and leaves out the 1st. With `--reprocess-behavior completed` days that ran before run again, with what
+is known now. Airflow runs one backfill of a DAG at a time.
 
 **When it is red.**
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from importlib import import_module
 from inspect import signature
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,6 +71,15 @@ def test_each_dag_has_owner_tags_and_a_manual(dags: dict[str, DAG]) -> None:
         assert dag.description, dag.dag_id
         assert "**When it" in str(dag.doc_md), dag.dag_id
         assert dag.max_active_runs == (3 if dag.dag_id.endswith("_daily") else 1), dag.dag_id
+
+
+def test_each_manual_reads_well_in_the_ui(dags: dict[str, DAG]) -> None:
+    """Airflow shows a block of code as one line, with its line breaks gone."""
+    for dag in dags.values():
+        lines = str(dag.doc_md).split("\n")
+        blocks = [pair for pair in pairwise(lines) if all(line.startswith("    ") for line in pair)]
+        assert blocks == [], dag.dag_id
+        assert "```" not in str(dag.doc_md), dag.dag_id
 
 
 def test_each_task_retries_with_back_off_times_out_and_alerts(dags: dict[str, DAG]) -> None:
