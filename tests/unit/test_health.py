@@ -90,7 +90,7 @@ MIXES = [
     ({"food": 830, "tech": 100, "health": 50, "toys": 20}, {"new:category"}),
     ({"food": 831, "tech": 100, "health": 50, "toys": 19}, set()),
     ({"food": 850, "tech": 100, "health": 49, "toys": 1}, set()),
-    ({"toys": 1000}, {"mix:category", "new:category"}),
+    pytest.param({"toys": 1000}, {"mix:category", "new:category"}, id="another mix, of a new value"),
     # A value that is gone has moved; few rows of it have not moved far.
     ({"food": 900, "tech": 100}, set()),
     ({"tech": 667, "health": 333}, {"mix:category"}),
