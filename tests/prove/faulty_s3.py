@@ -21,7 +21,7 @@ from tests.prove.chunks import Chunks, chunks, publish_weights, rows, weights
 from tests.world import Servers, shared_servers, world
 
 LINES, SLICE, RUNS = 19_600, 1_000, 5
-REFUSED, LOST = 0.20, 0.05
+REFUSED, LOST = 0.20, 0.10
 
 
 def prove() -> Iterator[str]:
@@ -33,7 +33,7 @@ def prove() -> Iterator[str]:
     for what, one, other in zip(("digest", "episodes", "exported rows"), ill, well, strict=True):
         expect(what, one, other)
     share = counts["refused"] / counts.total()
-    if not (0.15 < share < 0.25 and counts["lost after the work"] > 10):
+    if not (0.15 < share < 0.25 and counts["lost after the work"] > 5):
         raise AssertionError(f"these faults prove nothing: {dict(counts)}")
     yield f"requests: {dict(sorted(counts.items()))}"
     yield f"digest, {len(ill[1])} episodes and {ill[2]} exported rows: those of a server without faults"
