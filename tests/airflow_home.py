@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,4 +23,4 @@ os.environ |= {
 }
 
 # Now, since it sets up the process's logging, which would take pytest's own away in the middle of a test.
-import airflow  # noqa: E402, F401
+import_module("airflow")

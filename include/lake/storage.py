@@ -92,10 +92,10 @@ class Lake:
         file.flush()
         if self.is_local:
             os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)  # noqa: PTH101 - Spark may run as another user
-            target = Path(self.path(path))
+            aside, target = Path(file.name), Path(self.path(path))
+            aside.chmod(0o644)  # Spark may run as another user
             target.parent.mkdir(parents=True, exist_ok=True)
-            Path(file.name).replace(target)
+            aside.replace(target)
             _sync_folder(target.parent)
             return
         box, key = self._object(path)

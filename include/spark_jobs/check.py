@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
 QUARANTINE = ("chunk_id", "line", "reason", "raw")
 
-# The module that reads a contract's format: its parse(chunk_id, path, columns) gives batches of parsed lines,
-# its layout(path, columns) says how a chunk is written, its column_order(path, columns) in which order.
+# The module that reads a contract's format: its parse(chunk_id, path, columns) gives batches of parsed lines.
 PARSERS = {"csv": "include.spark_jobs.csv_lines"}
+
+# The module that looks at a chunk's beginning: its layout(path, columns) says how it is written, its
+# column_order(path, columns) in which order.
+LAYOUTS = {"csv": "include.spark_jobs.csv_layout"}
 
 
 @dataclass
@@ -172,13 +175,13 @@ def count_chunks(
 
 def layout_of(contract: Contract, path: str) -> str:
     """How a readable chunk is written, in words."""
-    words: str = import_module(PARSERS[contract.parser]).layout(path, contract.columns)
+    words: str = import_module(LAYOUTS[contract.parser]).layout(path, contract.columns)
     return words
 
 
 def column_order(contract: Contract, path: str) -> list[str]:
     """The contract's columns in the order in which the lines of a readable chunk have them."""
-    names: list[str] = import_module(PARSERS[contract.parser]).column_order(path, contract.columns)
+    names: list[str] = import_module(LAYOUTS[contract.parser]).column_order(path, contract.columns)
     return names
 
 

@@ -6,8 +6,6 @@ imports nothing of the platform. It streams: memory follows BLOCK, not the size 
 
 from __future__ import annotations
 
-import itertools
-import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 BLOCK = 4 << 20
-SAMPLE = 1 << 17  # two lines at their longest
 LONGEST_LINE = 65_536
 BOM = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
@@ -27,9 +24,6 @@ SPACE = " \t"
 
 # A field that needs no thought: plain, or wrapped in one kind of quote; no control character but tab.
 _PLAIN = r"""(?:[^'",\x00-\x08\x0a-\x1f\x7f]*|'[^'",\x00-\x1f\x7f]*'|"[^'",\x00-\x1f\x7f]*")"""
-
-# A field that begins with a quote, by the kind of quote.
-_QUOTED = {name: re.compile(rb"(?:^|,)[ \t]*" + mark) for name, mark in (("single", b"'"), ("double", b'"'))}
 
 
 class Unreadable(Exception):
@@ -176,45 +170,12 @@ def find_layout(line: bytes, columns: Sequence[str]) -> Layout:
     return Layout(tuple(range(len(columns))), False)
 
 
-def in_order(found: Layout, columns: Sequence[str]) -> list[str]:
-    """The dataset's columns in the order in which the lines have them."""
-    return [columns[found.order.index(place)] for place in range(len(columns))]
-
-
-def column_order(path: str, columns: Sequence[str]) -> list[str]:
-    """The dataset's columns in the order in which the lines of a readable chunk have them."""
-    return in_order(_beginning(path, columns)[0], columns)
-
-
-def _beginning(path: str, columns: Sequence[str]) -> tuple[Layout, bytes]:
-    """A readable chunk's layout, and its first line of data."""
-    lines = itertools.chain.from_iterable(physical_lines(unpacked(read_blocks(path, SAMPLE))))
-    first = next(lines, b"").removeprefix(BOM)
-    found = find_layout(first, columns)
-    return found, next(lines, b"") if found.has_header else first
-
-
-def layout(path: str, columns: Sequence[str]) -> str:
-    """How a readable chunk is written, in words: its header, and how its first line of data is quoted.
-
-    What only changes here is read as before; that it changed says that its producer did.
-    """
-    found, first = _beginning(path, columns)
-    header = "no header"
-    if found.has_header:
-        names = in_order(found, columns)
-        header = "header" if names == list(columns) else f"header in the order {','.join(names)}"
-    quotes = [name for name, mark in _QUOTED.items() if mark.search(first)]
-    return f"{header}, {' and '.join(quotes) or 'no'} quotes"
-
-
 def parse(chunk_id: str, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """A chunk of the lake as batches of `schema(columns)`: every physical line but the header, in order."""
     try:
         if next(read_blocks(path), b"").startswith(GZIP):
-            for _ in unpacked(
-                read_blocks(path)
-            ):  # to the end first: damage there must not leave half of the rows
+            # To the end first: damage there must not leave half of the rows.
+            for _ in unpacked(read_blocks(path)):
                 pass
         yield from parse_blocks(chunk_id, unpacked(read_blocks(path)), columns)
     except Unreadable as damage:

@@ -32,7 +32,8 @@ def load_time(conn: Connection) -> datetime:
     """The processing time that everything in one load carries, UTC."""
     row = fetch_one(conn, "detections/now")
     assert row is not None
-    return row["recorded_at"]  # type: ignore[no-any-return]
+    recorded_at: datetime = row["recorded_at"]
+    return recorded_at
 
 
 def lock_episodes(conn: Connection, dataset: str, evaluations: Iterable[Evaluation]) -> None:

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from psycopg import sql
 
 from include.errors import ConfigError
 from include.lake import bucket, lake
@@ -114,7 +115,9 @@ def state_of_the_world() -> dict[str, Any]:
     """Everything that is in force, in the ledger and in the bucket."""
     with transaction() as conn:
         tables: dict[str, Any] = {
-            table: conn.execute(f"select to_jsonb(t) as row from {table} t order by 1").fetchall()  # type: ignore[arg-type]
+            table: conn.execute(
+                sql.SQL("select to_jsonb(t) as row from {} t order by 1").format(sql.Identifier(table))
+            ).fetchall()
             for table in IN_FORCE
         }
     there = bucket()

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from include.datasets.contract import CHUNK_REASONS, LINE_REASONS
 from include.spark_jobs import csv_lines
+from include.spark_jobs.csv_layout import layout
 from include.spark_jobs.csv_lines import (
     LONGEST_LINE,
     Unreadable,
-    layout,
     parse,
     parse_blocks,
     split_fields,
