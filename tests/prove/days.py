@@ -65,8 +65,13 @@ def prove() -> Iterator[str]:
 
 @cache
 def month() -> Chunks:
-    """The chunks of 30 days, in the order of their days."""
-    made = chunks(rows(FILES * LINES - 310, days=DAYS), size=LINES)
+    """The chunks of 30 days, in the order of their days.
+
+    Within a day rows are mixed, or small chunks of one planted merchant would be held for their one category.
+    """
+    dice = random.Random(DAYS)
+    mixed = sorted(rows(FILES * LINES - 310, days=DAYS), key=lambda row: (row.step, dice.random()))
+    made = chunks(mixed, size=LINES)
     expect("chunks", len(made.files), FILES)
     return made
 
