@@ -1,4 +1,4 @@
-"""The Spark job of the stage aggregate: good events of new chunks -> one delta per aggregate."""
+"""The Spark job of the stage aggregate: good events of new chunks -> one delta per kind of state."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from include.datasets.contract import Contract
 from include.spark_jobs.aggregates.aggregate import Aggregate
+from include.spark_jobs.sequences.sequence import Sequence as EventSequence
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -29,8 +30,8 @@ def read_events(
     return events.where(F.col("chunk_id").isin(list(chunk_ids)))
 
 
-def write_delta(events: DataFrame, aggregate: Aggregate, path: str) -> None:
-    """Writes the aggregate of these events by chunk and event day, columns of `aggregate.delta_schema`."""
+def write_delta(events: DataFrame, state: Aggregate | EventSequence, path: str) -> None:
+    """Writes what these events add to the state by chunk and event day, columns of `state.delta_schema`."""
     # Sorted by key and day, equal values lie together: the files are small, and days can be skipped.
-    delta = aggregate.delta(events).sortWithinPartitions("event_day", *aggregate.keys)
+    delta = state.delta(events).sortWithinPartitions("event_day", *state.keys)
     delta.write.mode("overwrite").parquet(path)

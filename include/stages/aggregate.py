@@ -10,8 +10,8 @@ from datetime import date, timedelta
 
 from include.datasets import contract
 from include.lake import lake
-from include.spark_jobs.aggregates import aggregates
 from include.stages.stage import Outcome, run_stage, spark_for
+from include.state.kinds import states
 from include.state.plan import Delta
 from include.store.attempts import Attempt, Figures, published_figures
 from include.store.chunks import chunks_of, current_seq, newest_event_day, record_aggregated
@@ -26,7 +26,7 @@ def aggregate(run_id: int) -> Figures:
 
     Figures: `chunks`, `seq` of the batch (None in a dry run and where there was nothing), `cut` (the end of
     the run's interval, else the day after the newest event day known, in the dataset's zone; None without
-    events), `through_seq`, and per aggregate the `deltas` written. Raises Superseded if another attempt or
+    events), `through_seq`, and by state the `deltas` written. Raises Superseded if another attempt or
     run took over.
     """
     return run_stage("aggregate", run_id, _aggregate)
@@ -69,7 +69,7 @@ def _checked(run: Run) -> dict[str, str | None]:
 def _write_deltas(
     run: Run, attempt: Attempt, sources: Mapping[str, str]
 ) -> tuple[dict[str, Delta], list[str]]:
-    """Writes a delta per aggregate; gives those that have rows, and Spark's operations."""
+    """Writes a delta per kind of state; gives those that have rows, and Spark's operations."""
     from include.spark_jobs.aggregate import read_events, write_delta
 
     store = lake()
@@ -77,7 +77,7 @@ def _write_deltas(
     with spark_for(attempt) as work:
         paths = [store.path(path) for path in sorted(set(sources.values()))]
         events = read_events(work.spark, contract(run.dataset), paths, list(sources))
-        for name, kind in aggregates(run.dataset).items():
+        for name, kind in states(run.dataset).items():
             path = f"state/{run.dataset}/{name}/v{kind.version}/deltas/{attempt.folder}"
             write_delta(events, kind, store.path(path))
             if delta := _written(path):
@@ -135,7 +135,7 @@ def _publish(conn: Connection, run: Run, chunk_ids: list[str], deltas: Mapping[s
     if chunk_ids:
         seq = record_aggregated(conn, run.run_id, run.dataset, chunk_ids)
         for name, delta in deltas.items():
-            record_delta(conn, run.run_id, aggregates(run.dataset)[name], seq, delta)
+            record_delta(conn, run.run_id, states(run.dataset)[name], seq, delta)
     through_seq = current_seq(conn, run.dataset)
     cut = _cut(run, newest_event_day(conn, run.dataset, through_seq))
     pin_position(conn, run.run_id, cut, through_seq)

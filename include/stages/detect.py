@@ -8,12 +8,12 @@ from datetime import date
 
 from include.errors import ConfigError
 from include.settings import get_settings
-from include.spark_jobs.aggregates import aggregates
 from include.spark_jobs.detect import RuleVerdict, cut_digest
 from include.spark_jobs.rules import rules
 from include.stages.evaluate import Asked, Evaluated, Evaluator, Position
 from include.stages.inputs import pinned_versions, plan_inputs
 from include.stages.stage import Outcome, run_stage, spark_for
+from include.state.kinds import states
 from include.state.plan import Checkpoint, Delta
 from include.store.attempts import Attempt, Figures, published_figures
 from include.store.connection import Connection, transaction
@@ -49,7 +49,7 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
         own = Position(date.fromisoformat(pinned["cut"]), int(pinned["through_seq"]), versions)
         reaches = {rule.id: rule.reach for rule, _ in asked.values()}
         most = get_settings().most_dirty_cuts
-        earliest = earliest_cut(conn, aggregates(run.dataset).values())
+        earliest = earliest_cut(conn, states(run.dataset).values())
         dirty = {} if run.dry_run else dirty_cuts(conn, run, own.through_seq, reaches, most, earliest)
     unpublished = _deltas(pinned["deltas"]) if run.dry_run else {}
 
@@ -76,7 +76,7 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
             for evaluation in one.evaluations:
                 record_evaluation(conn, run.dataset, evaluation)
             for name, checkpoint in one.checkpoints.items():
-                record_checkpoint(conn, run.run_id, aggregates()[name], checkpoint)
+                record_checkpoint(conn, run.run_id, states()[name], checkpoint)
 
     drained = {cut: one for cut, one in done.items() if cut != own.cut}
     figures = _figures(own.cut, own.through_seq, done[own.cut], drained, started)

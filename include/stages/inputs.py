@@ -1,4 +1,4 @@
-"""What rules are given: the state of aggregates at a position, and pinned versions of reference data."""
+"""What rules are given: state at a position, and pinned versions of reference data."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from include.errors import MissingReference
 from include.lake import lake
 from include.settings import get_settings
-from include.spark_jobs.aggregates import aggregates
 from include.spark_jobs.rules.rule import Inputs, Rule
-from include.state.merged import read_state
+from include.state.kinds import read_state, states
 from include.state.plan import Checkpoint, Delta, StatePlan
 from include.store.connection import Connection
 from include.store.references import reference_path
@@ -32,18 +31,18 @@ Checkpointing = Literal["never", "due", "always"]
 
 @dataclass(frozen=True)
 class InputPlan:
-    """From what rules' inputs are read: a plan per aggregate, a lake path per reference dataset."""
+    """From what rules' inputs are read: a plan per kind of state, a lake path per reference dataset."""
 
     states: Mapping[str, StatePlan]
     references: Mapping[str, str]
 
     def with_unpublished(self, deltas: Mapping[str, Delta]) -> InputPlan:
-        """The same with deltas, by aggregate, that no batch published: a dry run's own."""
-        states = {
+        """The same with deltas, by their state, that no batch published: a dry run's own."""
+        plans = {
             name: plan.with_unpublished(deltas[name]) if name in deltas else plan
             for name, plan in self.states.items()
         }
-        return InputPlan(states, self.references)
+        return InputPlan(plans, self.references)
 
 
 def plan_inputs(
@@ -56,18 +55,18 @@ def plan_inputs(
 ) -> InputPlan:
     """The published parts of everything that these rules read at (cut, through_seq) and these versions.
 
-    `bases`: by aggregate, merged state of an earlier cut with the same `through_seq` to go on from.
+    `bases`: by name, merged state of an earlier cut with the same `through_seq` to go on from.
     """
     names = sorted({name for rule in asked for name in rule.inputs})
     return InputPlan(
-        {name: plan_state(conn, aggregates()[name], cut, through_seq, bases.get(name)) for name in names},
+        {name: plan_state(conn, states()[name], cut, through_seq, bases.get(name)) for name in names},
         {name: reference_path(conn, name, version) for name, version in sorted(versions.items())},
     )
 
 
 def read_inputs(spark: SparkSession, plan: InputPlan) -> dict[str, DataFrame]:
     """The inputs by name, read when they are used."""
-    inputs = {name: read_state(spark, lake(), aggregates()[name], one) for name, one in plan.states.items()}
+    inputs = {name: read_state(spark, lake(), one) for name, one in plan.states.items()}
     return inputs | {name: spark.read.parquet(lake().path(path)) for name, path in plan.references.items()}
 
 
@@ -78,17 +77,18 @@ def kept_inputs(
     """The inputs for several rules: state is merged once, and kept until the end of the `with`.
 
     Where a checkpoint is to be made, the merged state is written as one (in this `folder`) and read back from
-    there. Gives the inputs and the checkpoints written, by aggregate.
+    there. Gives the inputs and the checkpoints written, by state.
     """
     inputs = read_inputs(spark, plan)
     checkpoints = {}
     cached = []
     try:
         for name, state in plan.states.items():
-            due = checkpoint == "due" and state.checkpoint_due(get_settings().checkpoint_every)
-            if checkpoint == "always" or due:
+            due = checkpoint != "never" and state.checkpoint_due(get_settings().checkpoint_every)
+            # The facts of a sequence are of their own cut: no later one goes on from them.
+            if due or (checkpoint == "always" and not state.since):
                 checkpoints[name] = _write_checkpoint(inputs[name], state, folder)
-                stored = spark.read.schema(aggregates()[name].schema)
+                stored = spark.read.schema(states()[name].schema)
                 inputs[name] = stored.parquet(lake().path(checkpoints[name].path))
             elif state.known or state.new:
                 inputs[name] = inputs[name].persist()
@@ -100,10 +100,10 @@ def kept_inputs(
 
 
 def _write_checkpoint(merged: DataFrame, state: StatePlan, folder: str) -> Checkpoint:
-    aggregate = aggregates()[state.aggregate]
-    path = f"state/{aggregate.dataset}/{aggregate.name}/v{aggregate.version}/checkpoints/{folder}"
-    merged.sortWithinPartitions(*aggregate.keys).write.mode("overwrite").parquet(lake().path(path))
-    rows = lake().read_parquet(path, columns=[next(iter(aggregate.keys))]).num_rows
+    kind = states()[state.name]
+    path = f"state/{kind.dataset}/{kind.name}/v{kind.version}/checkpoints/{folder}"
+    merged.sortWithinPartitions(*kind.keys).write.mode("overwrite").parquet(lake().path(path))
+    rows = lake().read_parquet(path, columns=[next(iter(kind.keys))]).num_rows
     return Checkpoint(state.cut, state.through_seq, path, rows)
 
 

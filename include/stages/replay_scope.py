@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from include.datasets import contract
 from include.errors import ConfigError
-from include.spark_jobs.aggregates import aggregates
 from include.spark_jobs.curve import numeric_parameters
 from include.spark_jobs.rules import rules
 from include.spark_jobs.rules.rule import Rule
 from include.spark_jobs.rules.trials import trials
 from include.stages.start import Overrides, resolve, thresholds_of
+from include.state.kinds import states
 from include.store.chunks import current_seq
 from include.store.connection import transaction
 from include.store.evaluations import evaluated_cuts
@@ -133,7 +133,7 @@ def _window(dataset: str, profile: str, first_day: date | None, last_day: date |
     """The cuts of these event days that were evaluated in force and still have their state, and the one
     before them; a cut is the end of its event day."""
     with transaction() as conn:
-        earliest = earliest_cut(conn, aggregates(dataset).values())
+        earliest = earliest_cut(conn, states(dataset).values())
         known = [cut for cut in evaluated_cuts(conn, dataset, profile) if not earliest or cut >= earliest]
     if not known:
         raise ConfigError(f"nothing of {dataset} was evaluated under profile {profile} yet: feed it first")

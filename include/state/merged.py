@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-def read_state(spark: SparkSession, lake: Lake, aggregate: Aggregate, plan: StatePlan) -> DataFrame:
+def read_merged(spark: SparkSession, lake: Lake, aggregate: Aggregate, plan: StatePlan) -> DataFrame:
     """The state at the plan's (cut, through_seq): one row per key, columns of `aggregate.schema`."""
     from pyspark.sql import functions as F
 

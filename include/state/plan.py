@@ -1,4 +1,4 @@
-"""Which published parts make the state at (cut, through_seq): the three sets of ADR 1."""
+"""Which published parts make the state at (cut, through_seq): the three sets of ADR 1, those of ADR 13."""
 
 from __future__ import annotations
 
@@ -35,19 +35,21 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class StatePlan:
-    """The parts of one aggregate's state at (cut, through_seq).
+    """The parts of the state of this name at (cut, through_seq).
 
     `known`: deltas that the checkpoint's batches include, of which only the days from its cut on are missing
     in it. `new`: deltas of later batches. Both count up to the day before `cut`. The sets are disjoint and
-    complete.
+    complete. Of a sequence, all deltas count from the day `since` on, the checkpoint is of the same cut, and
+    `known` are read again for the entities in `new` only.
     """
 
-    aggregate: str
+    name: str
     cut: date
     through_seq: int
     checkpoint: Checkpoint | None
     known: Sequence[Delta]
     new: Sequence[Delta]
+    since: date | None = None
 
     def with_unpublished(self, delta: Delta) -> StatePlan:
         """The same with a delta that no batch published: a dry run's own."""
@@ -55,7 +57,7 @@ class StatePlan:
 
     def checkpoint_due(self, most_deltas: int) -> bool:
         """Whether reading the deltas has become so dear that the merged state should be kept."""
-        deltas = [*self.known, *self.new]
+        deltas = self.new if self.checkpoint and self.since else [*self.known, *self.new]
         kept = self.checkpoint.rows if self.checkpoint else 0
         return len(deltas) > most_deltas or sum(delta.rows for delta in deltas) > max(
             ROWS_FLOOR, ROWS_FACTOR * kept

@@ -15,11 +15,15 @@ from include.spark_jobs.aggregates import aggregates
 from include.spark_jobs.aggregates.aggregate import Aggregate
 from include.spark_jobs.rules import rules
 from include.spark_jobs.rules.rule import Rule
+from include.spark_jobs.sequences import sequences
+from include.spark_jobs.sequences.sequence import Sequence
 from include.stages.health import SEVERITIES
+from include.state.kinds import states
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = list(rules().values())
 AGGREGATES = list(aggregates().values())
+SEQUENCES = list(sequences().values())
 CONTRACTS = list(contracts().values())
 TESTS = "\n".join(path.read_text() for path in sorted((ROOT / "tests").rglob("test_*.py")))
 
@@ -57,9 +61,12 @@ class TestRules:
 
     def test_what_it_reads_exists(self, rule: Rule[Any]) -> None:
         assert rule.dataset in contracts()
-        assert set(rule.inputs) <= aggregates(rule.dataset).keys()
+        assert set(rule.inputs) <= states(rule.dataset).keys()
         for name in rule.reference:
             assert contracts()[name].kind == "reference"
+        windows = [sequences()[name].days for name in rule.inputs if name in sequences()]
+        assert len(windows) in (0, len(rule.inputs)), "its reach would leave out what its aggregates count"
+        assert rule.reach == max(windows, default=None), "late events within it would leave its cut as it was"
         assert rule.entity
         assert not set(rule.entity) & {*rule.evidence, "first_day", "last_day"}
 
@@ -79,6 +86,20 @@ class TestAggregates:
     def test_only_exact_types_are_summed(self, aggregate: Aggregate) -> None:
         summed = {measure.type for measure in aggregate.measures.values() if measure.merge == "sum"}
         assert summed <= {"bigint"}
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES, ids=lambda sequence: sequence.name)
+class TestSequences:
+    def test_it_says_what_it_is(self, sequence: Sequence) -> None:
+        assert sequence.build.__module__.endswith(f".{sequence.name}")
+        assert sequence.doc
+        assert sequence.owner
+        assert sequence.days > 0
+        assert all(fact.doc for fact in sequence.facts.values())
+        assert sequence.dataset in contracts()
+
+    def test_it_has_tests(self, sequence: Sequence) -> None:
+        assert (ROOT / "tests" / "spark" / f"test_{sequence.name}.py").is_file()
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)

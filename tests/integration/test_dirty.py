@@ -137,6 +137,34 @@ def test_profiles_and_dry_runs_are_apart() -> None:
     assert list(dirty(2, profile="sample")) == [5]
 
 
+def days_of(seq: int, *days: int) -> None:
+    """The event days of the good rows in a chunk."""
+    with transaction() as conn:
+        for number in days:
+            conn.execute(
+                "insert into chunk_days (dataset, chunk_id, event_day, rows, mix)"
+                " values ('transactions', %s, %s, 1, '{}')",
+                (f"{seq:064}", day(number)),
+            )
+
+
+def test_rules_with_a_reach_judge_the_end_of_each_day_that_has_events() -> None:
+    chunk(1, 2, 6)
+    days_of(1, 2, 3, 6)
+    assert dirty(1) == {}, "what counts since ever is asked at the cuts of runs"
+    assert dirty(1, reach=2) == {cut: list(ALL) for cut in (3, 4, 7)}
+    assert dirty(0, reach=2) == {}, "what the run does not know is no reason"
+    assert list(dirty(1, reach=2, earliest=4)) == [4, 7]
+    evaluated(7, 1)
+    assert list(dirty(1, reach=2)) == [3, 4]
+    evaluated(3, 1, rules=("child",))
+    assert list(dirty(1, reach=2)) == [4], "a rule that is new does not rewrite the past"
+    at_work = new_run()
+    with transaction() as conn:
+        pin_position(conn, at_work.run_id, day(4), 1)
+    assert dirty(1, reach=2) == {}, "that run is at work on it"
+
+
 def test_the_oldest_come_first_and_the_rest_later() -> None:
     for cut in (9, 3, 6):
         evaluated(cut, 1)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from include.lake import Lake
 from include.spark_jobs.aggregate import write_delta
 from include.spark_jobs.aggregates.pairs import AGGREGATE as PAIRS
-from include.state.merged import read_state
+from include.state.merged import read_merged
 from include.state.plan import Checkpoint, Delta, StatePlan
 from tests.batches import Event, some_events
 
@@ -90,7 +90,7 @@ def test_any_batches_in_any_order_with_any_checkpoint_give_the_same_state(
     checkpoint = None
     if known_to_base:
         before = StatePlan("pairs", base_cut, known_to_base, None, [], deltas[:known_to_base])
-        read_state(spark, lake, PAIRS, before).write.parquet(lake.path("base"))
+        read_merged(spark, lake, PAIRS, before).write.parquet(lake.path("base"))
         checkpoint = Checkpoint(base_cut, known_to_base, "base", 1)
     plan = StatePlan("pairs", cut, len(batches), checkpoint, deltas[:known_to_base], deltas[known_to_base:])
-    assert rows(read_state(spark, lake, PAIRS, plan)) == expected(EVENTS, cut)
+    assert rows(read_merged(spark, lake, PAIRS, plan)) == expected(EVENTS, cut)

@@ -1,13 +1,24 @@
 -- Purpose: cuts that runs set out to evaluate and whose loaded verdict does not know every chunk that can touch it, oldest
 --          first, with the rules that are to be evaluated there again (ADR 7): all of them at a cut that was never loaded.
---          What runs that are at work have pinned is theirs.
+--          What runs that are at work have pinned is theirs. For rules with a reach, the ends of all published event days are
+--          such cuts, whether a run set out to them or not (ADR 13).
 -- Parameters: dataset, profile, through_seq, run_id (the run that asks), rules, reaches (arrays of equal length; a reach in
 --             days, NULL: all days before the cut), earliest (cut that can still be evaluated, NULL: any), most (cuts).
-with cuts as (
-    select cut, bool_or(status = 'running' and lease_until >= clock_timestamp()) as at_work
+with found as (
+    select cut, status = 'running' and lease_until >= clock_timestamp() as at_work, true as asked_for
     from runs
     where dataset = %(dataset)s and profile = %(profile)s and cut is not null and not dry_run
-      and run_id <> %(run_id)s and (%(earliest)s::date is null or cut >= %(earliest)s)
+      and run_id <> %(run_id)s
+    union all
+    select distinct d.event_day + 1, false, false
+    from chunk_days d
+    join chunks c using (dataset, chunk_id)
+    where d.dataset = %(dataset)s and c.seq <= %(through_seq)s and d.rows > 0
+),
+cuts as (
+    select cut, bool_or(at_work) as at_work, bool_or(asked_for) as asked_for
+    from found
+    where %(earliest)s::date is null or cut >= %(earliest)s
     group by cut
 ),
 loaded as (
@@ -24,7 +35,8 @@ from cuts
 cross join asked
 left join loaded on loaded.cut = cuts.cut and loaded.rule = asked.rule
 where case
-    when not exists (select from loaded any_rule where any_rule.cut = cuts.cut) then not cuts.at_work
+    when not exists (select from loaded any_rule where any_rule.cut = cuts.cut)
+        then not cuts.at_work and (cuts.asked_for or asked.reach is not null)
     else exists (
         select from chunks c
         where c.dataset = %(dataset)s and c.seq > loaded.through_seq and c.seq <= %(through_seq)s
