@@ -57,6 +57,7 @@ def form(dataset: str) -> dict[str, Param]:
 def rule_fields(rule: Rule[Any]) -> dict[str, Param]:
     """What the form asks of one rule: from when on it alerts, and each of its parameters."""
     section = f"Rule {rule.id} ({rule.action_type})"
+    configured = get_settings().rule_parameters.get(rule.id, {})
     fields = {
         f"{rule.id}_alert_from": Param(
             None,
@@ -71,15 +72,17 @@ def rule_fields(rule: Rule[Any]) -> dict[str, Param]:
         values = f"default {schema['default']}" + "".join(
             f", {profile} {value[name]}" for profile, value in rule.profiles.items() if name in value
         )
+        # A setting goes before any profile.
+        empty = f"as set ({configured[name]})" if name in configured else f"as the profile has it ({values})"
         known = {key: schema[key] for key in BOUNDS if key in schema}
         if "enum" in schema:
             known["enum"] = [None, *schema["enum"]]
-            known["values_display"] = {"null": "as the profile has it"}
+            known["values_display"] = {"null": empty.partition(" (")[0]}
         fields[f"{rule.id}_{name}"] = Param(
             None,
             type=["null", schema["type"]],
             title=f"{rule.id}: {name.replace('_', ' ')}",
-            description=f"{_sentence(schema['description'])} Empty: as the profile has it ({values}).",
+            description=f"{_sentence(schema['description'])} Empty: {empty}.",
             section=section,
             **known,
         )

@@ -108,6 +108,15 @@ def test_the_forms_defaults_are_the_settings(configure: Configure) -> None:
     assert (fields["max_chunks"].resolve(), fields["profile"].resolve()) == (3, "sample")
 
 
+def test_an_empty_field_says_what_it_stands_for(configure: Configure) -> None:
+    from dags.flows.form import form
+
+    configure(rule_parameters={"child": {"min_transactions": 5}})
+    fields = form("transactions")
+    assert str(fields["child_min_transactions"].description).endswith("Empty: as set (5).")
+    assert str(fields["child_average_below_minor"].description).endswith("(default 2300, sample 80000).")
+
+
 def test_a_name_that_the_form_does_not_have_is_refused(dags: dict[str, DAG]) -> None:
     from dags.flows.asked import asked_for
 
