@@ -18,8 +18,10 @@ so that what no longer holds is closed with its reason.
 `transactions_daily`, `make backfill FROM=2026-01-01 TO=2026-01-31`, or `airflow backfill create --dag-id
 transactions_daily --reprocess-behavior completed --from-date 2026-01-01T00:00:00+05:30 --to-date
 2026-01-31T00:00:00+05:30`. Days are days in Asia/Kolkata, so give the offset: `2026-01-01` alone is midnight
-UTC, and leaves out the 1st. With `--reprocess-behavior completed` days that ran before run again, with what
-is known now. Airflow runs one backfill of a DAG at a time.
+UTC, and leaves out the 1st. The UI's form takes times in the zone of the clock at the page's lower left:
+choose Asia/Kolkata there (some browsers say Asia/Calcutta), then 00:00 of the first and of the last day. With
+`--reprocess-behavior completed`, in the form *All Runs*, days that ran before run again, with what is known
+now. Airflow runs one backfill of a DAG at a time.
 
 **When it is red.**
 
