@@ -6,14 +6,14 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM TO RULE SET PROFILE CURVE
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM TO RULE SET PROFILE CURVE PSEUDONYM SUBJECT KIND
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
 help: ## this list
 	@echo "Vigil: finds abusive and noteworthy behaviour in event data. State lives in .vigil, settings in .env."
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 $(READY): requirements.txt Makefile
 	@set -e; for python in python3.11 python3.12 python3.13 python3 missing; do \
@@ -110,6 +110,18 @@ redeliver: $(READY) ## alerts that were given up are tried again ([CHANNEL=])
 silence: $(READY) ## known incidents are not delivered for a while (PATTERN= REASON= UNTIL= [BY=]; ID= ends one)
 	@$(PYTHON) -m stack silence $${PATTERN:+--pattern "$$PATTERN"} $${REASON:+--reason "$$REASON"} \
 	  $${UNTIL:+--until "$$UNTIL"} $${BY:+--by "$$BY"} $${ID:+--id "$$ID"}
+
+.PHONY: reveal
+reveal: $(READY) ## what a pseudonym stands for, on record (PSEUDONYM= BY= REASON=)
+	@$(PYTHON) -m stack reveal $${PSEUDONYM:+--pseudonym "$$PSEUDONYM"} $${BY:+--by "$$BY"} $${REASON:+--reason "$$REASON"}
+
+.PHONY: erase
+erase: $(READY) ## a person's data for good, with a receipt (SUBJECT=value or pseudonym KIND= BY= REASON=)
+	@$(PYTHON) -m stack erase $${KIND:+--kind "$$KIND"} $${BY:+--by "$$BY"} $${REASON:+--reason "$$REASON"}
+
+.PHONY: rotate-key
+rotate-key: $(READY) ## a new key of pseudonyms from an event day on (FROM=YYYY-MM-DD)
+	@$(PYTHON) -m stack rotate-key $${FROM:+--from "$$FROM"}
 
 .PHONY: retention
 retention: $(READY) ## delete what is old or was never published ([DRY=1: only say what would go])

@@ -29,6 +29,14 @@ class Expired(VigilError):
     """What is asked for rests on files that retention removed; only a backup may still have them."""
 
 
+class Erased(Expired):
+    """What is asked for was deleted when a person's data were erased; it never comes back."""
+
+
+class Refused(VigilError):
+    """Who asks may not know the answer; the attempt is on record."""
+
+
 class Superseded(VigilError):
     """A newer attempt of the same stage exists, so this one may not publish."""
 

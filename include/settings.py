@@ -109,6 +109,15 @@ class Settings(BaseSettings):
         description="rows of later steps are quarantined, as their days would move the cut; 3650: ten years",
     )
 
+    # Personal data
+    pseudonym_keys: SecretStr = Field(
+        SecretStr(""),
+        description="secrets that pseudonyms are made with, by the first event day of each, as JSON",
+    )
+    revealers: list[str] = Field(
+        default_factory=list, description='who may reveal what a pseudonym stands for: ["ana", "omar"]'
+    )
+
     # Detection
     profile: str = Field("default", description="parameter profile of scheduled runs: default or sample")
     rule_parameters: dict[str, dict[str, int | str]] = Field(

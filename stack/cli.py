@@ -32,6 +32,9 @@ _ELSEWHERE = {
     "backfill": ("stack.backfill", "backfill"),
     "redeliver": ("stack.redeliver", "redeliver"),
     "resolve": ("stack.resolve", "resolve"),
+    "reveal": ("stack.reveal", "reveal"),
+    "erase": ("stack.erase", "erase"),
+    "rotate-key": ("stack.rotate_key", "rotate_key"),
     "secrets": ("stack.containers", "secrets"),
     "init": ("stack.containers", "init"),
     "spark": ("stack.containers", "spark"),
@@ -42,7 +45,7 @@ _ELSEWHERE = {
 }
 
 # All but the long ones do not wait long for a service that is down, unless told otherwise.
-_SHORT = _ELSEWHERE.keys() - {"feed", "demo", "init", "spark", "retention", "backup", "restore"}
+_SHORT = _ELSEWHERE.keys() - {"feed", "demo", "init", "spark", "erase", "retention", "backup", "restore"}
 _IMPATIENT = {"VIGIL_POSTGRES_PATIENCE": "3", "VIGIL_S3_TRIES": "2"}
 
 console = Console(stderr=True, highlight=False)

@@ -37,7 +37,8 @@ def quarantine(
     written, gone = write_rows(dataset, out, chunk=chunk, reason=reason)
     if gone:
         said.print(
-            f"{len(gone)} chunks have expired in the lake; their rows are not in the file", style="red"
+            f"the rows of {len(gone)} chunks have expired or were erased, and are not in the file",
+            style="red",
         )
     said.print(
         f"{written} rows in {out}. Correct the column raw, leave out what you do not correct, then\n"

@@ -126,6 +126,7 @@ class Stack:
             "POSTGRES_DSN": self.vigil_dsn,
             "AIRFLOW_URL": self.airflow.url,
             "DOCS_URL": self.docs.url,
+            "PSEUDONYM_KEYS": self.credentials.pseudonym_keys,
         }
         if s3 := self.s3:
             values |= {"S3_ENDPOINT": s3.endpoint}

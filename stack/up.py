@@ -19,7 +19,7 @@ from include.errors import StackError
 from include.settings import ROOT
 from stack.checkout import exclusive, load_stack, supervisor_of
 from stack.config import StackSettings, stack_settings
-from stack.credentials import write_private
+from stack.credentials import complete, write_private
 from stack.down import STOP_WAVES
 from stack.leftovers import end, service_processes
 from stack.ports import choose_ports, read_ports, write_ports
@@ -81,6 +81,7 @@ def _lay_out(settings: StackSettings) -> tuple[Stack, bool]:
             return stack, False
     end(service_processes(settings.home))
     ports = choose_ports(fixed, last)
+    complete(settings.home / "secrets.json")
     stack = load_stack(settings, ports)
     services = stack.services()
     supervisor_of(stack).configure(services)

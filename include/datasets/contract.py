@@ -20,6 +20,9 @@ else:
 
 FieldType = Literal["string", "int", "bigint", "boolean", "date", "timestamp"]
 
+# What a personal value is of; equal values of one kind have one pseudonym in every dataset (ADR 14).
+PersonalKind = Literal["phone", "ip", "device", "place"]
+
 # Columns of every good event beside the contract's own: where it came from.
 ORIGIN: dict[str, str] = {"chunk_id": "string", "line": "int"}
 
@@ -63,7 +66,7 @@ class Field(BaseModel):
     `source` is the raw column that it is read from (its own name if absent). `cast` turns the raw text, which
     is never NULL and empty where nothing was given, into the typed column. `rejects` are tried in order; the
     first that applies quarantines the row. Where no reject applied, `cast` gives NULL and the field is not
-    `optional`, it is `bad_<name>`.
+    `optional`, it is `bad_<name>`. What is `personal` is published as a pseudonym, of what `cast` gives.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -72,7 +75,7 @@ class Field(BaseModel):
     type: FieldType
     doc: str
     source: str | None = None
-    personal: bool = False
+    personal: PersonalKind | None = None
     optional: bool = False
     cast: Callable[[Column], Column]
     rejects: tuple[Reject, ...] = ()
@@ -133,6 +136,12 @@ class Contract(BaseModel):
                 f"dataset {self.name}: the mix of {unfit} cannot be watched; it can of labels that are "
                 f"always given and not personal: {sorted(labels)}"
             )
+        for field in self.fields:
+            if field.personal and (field.type != "string" or self.kind != "events"):
+                raise ContractError(
+                    f"dataset {self.name}: {field.name} cannot be personal: that is for texts of events, "
+                    "which become pseudonyms by event day"
+                )
         if self.prefix_setting not in Settings.model_fields:
             raise ContractError(f"dataset {self.name}: there is no setting {self.prefix_setting}")
         try:

@@ -14,7 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from include.datasets.contract import CHUNK_REASONS, CORRECTED, Contract
-from include.errors import ContractError, VigilError
+from include.errors import ConfigError, ContractError, VigilError
+from include.spark_jobs.pseudonyms import SETTING, Keys, originals, personal, pseudonymised
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,23 +87,28 @@ def check_chunks(
     events_path: str,
     quarantine_path: str,
     corrected: Mapping[str, Sequence[int]] | None = None,
+    *,
+    keys: Keys | None = None,
+    keep: Callable[[pa.Table], None] | None = None,
 ) -> dict[str, ChunkFigures]:
     """Writes the good events and the quarantined lines of {chunk id: path}; gives the figures of every chunk.
 
     Events: Parquet of contract.spark_schema(), by event_day where there is one, a file per day, sorted by
     chunk and line. Quarantine: chunk_id, line (0: the whole chunk), reason, raw (the line's first 65,536
-    bytes). `corrected`: lines by chunk whose corrections count in their place. Raises ContractError for a
-    contract that needs what check cannot do yet, VigilError if what was written holds fewer or more rows of
-    a chunk than it has lines.
+    bytes). `corrected`: lines by chunk whose corrections count in their place. Personal fields are written
+    as pseudonyms by these `keys`, and `keep` is given their originals. Raises ContractError for a contract
+    that needs what check cannot do yet, ConfigError for personal fields without keys, VigilError if what was
+    written holds fewer or more rows of a chunk than it has lines.
     """
     from pyspark.sql import functions as F
 
     if contract.event_key:
         raise ContractError(f"dataset {contract.name}: check cannot tell repeated event keys yet; use None")
-    if personal := [item.name for item in contract.fields if item.personal]:
-        raise ContractError(
-            f"dataset {contract.name}: check has no pseudonyms yet and would publish personal fields "
-            f"({', '.join(personal)}) in the clear; leave them out"
+    hidden = personal(contract)
+    if hidden and keys is None:
+        raise ConfigError(
+            f"{SETTING} is empty, and {contract.name} has personal fields ({', '.join(hidden)}), which are "
+            "published as pseudonyms only: set it, or start the stack with `make up`, which makes a key"
         )
     judged = judge(contract, parse_chunks(spark, contract, chunks))
     if corrected:
@@ -112,6 +118,10 @@ def check_chunks(
     try:
         columns = contract.spark_schema().fieldNames()
         good = judged.where(F.col("reason").isNull()).select(*columns)
+        if hidden and keys is not None:
+            if keep is not None:
+                keep(originals(contract, good, keys).toArrow())
+            good = pseudonymised(contract, good, keys)
         bad = judged.where(F.col("reason").isNotNull()).select(*QUARANTINE)
         if contract.kind == "events":
             by_day = good.repartition("event_day").sortWithinPartitions("event_day", "chunk_id", "line")

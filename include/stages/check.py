@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from include.datasets.contract import Contract
 from include.errors import ChunksHeld, ConfigError
 from include.lake import lake
 from include.settings import get_settings
+from include.stages.personal import keys_for, without_values
 from include.stages.resolve import resolve_mended
 from include.stages.stage import Outcome, run_stage, spark_for
 from include.stages.verdicts import Checked, Paths, figures_of, page_of, verdict_of
@@ -21,12 +22,15 @@ from include.store.connection import Connection, transaction
 from include.store.corrections import corrected_lines
 from include.store.profiles import record_days
 from include.store.runs import Run
+from include.store.vault import keep_originals
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import SparkSession
 
     from include.quality.suite import Judge
     from include.spark_jobs.check import ChunkFigures
+    from include.spark_jobs.pseudonyms import Keys
 
 log = logging.getLogger("vigil.stages")
 
@@ -67,26 +71,31 @@ def verdict(run_id: int) -> None:
 
 
 def _check(run: Run, attempt: Attempt) -> Outcome:
-    keys = _landed(run)
+    landed = _landed(run)
     kind = contract(run.dataset)
     paths = Paths(f"events/{kind.name}/{attempt.folder}", f"quarantine/{kind.name}/{attempt.folder}")
-    if not keys:
+    if not landed:
         return Outcome(figures_of([], {}, paths))
     with transaction() as conn:
-        corrected = corrected_lines(conn, kind.name, list(keys))
+        corrected = corrected_lines(conn, kind.name, list(landed))
+    secrets = keys_for(kind, dry_run=run.dry_run)
+    originals: list[pa.Table] = []
+    keep = None if run.dry_run else originals.append
     # the suite's library takes seconds to import, which pass while Spark works
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(_judge, kind.name)
-        with spark_for(attempt) as work:
-            found = _run_spark(work.spark, kind, list(keys), paths, corrected)
+        with spark_for(attempt) as work, without_values(kind):
+            found = _run_spark(work.spark, kind, list(landed), paths, corrected, secrets, keep)
         judge = coming.result()
-    checked = _judge_all(kind, keys, found, judge, paths)
+    checked = _judge_all(kind, landed, found, judge, paths)
     # pages of a dry run would stand among those of real checks
     pages = {} if run.dry_run else _write_docs(kind, run, attempt, checked, judge)
 
     def publish(conn: Connection) -> None:
         record_checked(conn, run.run_id, [verdict_of(one, paths) for one in checked])
         record_days(conn, run.dataset, {one.chunk_id: one.days for one in checked})
+        if secrets is not None:
+            keep_originals(conn, secrets, originals, run.run_id)
         resolve_mended(conn, run)
 
     figures = figures_of(checked, pages, paths)
@@ -114,13 +123,15 @@ def _run_spark(
     chunk_ids: Sequence[str],
     paths: Paths,
     corrected: Mapping[str, Sequence[int]],
+    keys: Keys | None,
+    keep: Callable[[pa.Table], None] | None,
 ) -> dict[str, ChunkFigures]:
     from include.spark_jobs.check import check_chunks
 
     store = lake()
     sources = {chunk_id: store.path(store.chunk_path(kind.name, chunk_id)) for chunk_id in chunk_ids}
     events, quarantine = store.path(paths.events), store.path(paths.quarantine)
-    return check_chunks(spark, kind, sources, events, quarantine, corrected)
+    return check_chunks(spark, kind, sources, events, quarantine, corrected, keys=keys, keep=keep)
 
 
 def _judge_all(

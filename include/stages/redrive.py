@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from include.datasets import contract, contracts
-from include.errors import ConfigError
+from include.errors import ConfigError, Erased
 from include.lake import bucket, lake
 from include.settings import get_settings
 from include.stages.corrections import Place, as_chunk, corrected_line, read_corrections
@@ -78,12 +78,16 @@ def redrive_chunks(dataset: str, chunk: str = "") -> list[str]:
     """Puts held and unreadable chunks back to landed, for when what stopped them is mended; gives their ids.
 
     `chunk`: an id or its first digits; empty: all. Those on which a run is still at work stay as they are.
-    Raises ConfigError, naming the choices, if there is none that begins so.
+    Raises ConfigError, naming the choices, if there is none that begins so, and Erased if its bytes went with
+    a person's data.
     """
     contract(dataset)
     with transaction() as conn:
+        # an erasure that takes bytes away holds it, too
+        lock_landing(conn, dataset)
         ids = chunks.redrive(conn, dataset, chunk)
         if chunk and not ids:
+            _refuse_erased(conn, dataset, chunk)
             over = [f"{one.chunk_id[:12]} ({one.first_key})" for one in stopped(conn, dataset) if one.over]
             raise ConfigError(
                 f"no chunk of {dataset} whose id begins with {chunk!r} is held or unreadable and left by its "
@@ -91,6 +95,20 @@ def redrive_chunks(dataset: str, chunk: str = "") -> list[str]:
             )
     log.info("redrive: %d chunks of %s go through again", len(ids), dataset)
     return ids
+
+
+def _refuse_erased(conn: Connection, dataset: str, chunk: str) -> None:
+    """Raises Erased if the bytes of chunks that begin so were taken away."""
+    paths = [
+        lake().chunk_path(dataset, one.chunk_id)
+        for one in stopped(conn, dataset)
+        if one.chunk_id.startswith(chunk)
+    ]
+    for path, by in taken_away(conn, paths).items():
+        raise Erased(
+            f"the bytes of chunk {path.rpartition('/')[2][:12]} were deleted ({by}), so it cannot be checked "
+            "again; land the file once more without what was erased"
+        )
 
 
 def redrive_rows(dataset: str, data: bytes, name: str, *, as_is: bool = False) -> Redriven:
@@ -138,11 +156,12 @@ def _in_quarantine(
     }
     gone: list[str] = []
     bad = {}
-    for ids, rows in read_rows(paths, taken_away(conn, paths.values())):
+    removed = taken_away(conn, paths.values())
+    for ids, rows in read_rows(paths, removed):
         gone += ids if rows is None else []
         bad.update({row.place: row for row in rows or ()})
     wrong = [
-        f"chunk {chunk_id}, line {line} ({_why(sources.get(chunk_id), gone)})"
+        f"chunk {chunk_id}, line {line} ({_why(sources.get(chunk_id), gone, removed)})"
         for chunk_id, line in sorted(asked)
         if (chunk_id, line) not in bad
     ]
@@ -155,7 +174,7 @@ def _in_quarantine(
     return bad
 
 
-def _why(source: Source | None, gone: Sequence[str]) -> str:
+def _why(source: Source | None, gone: Sequence[str], removed: Mapping[str, str]) -> str:
     if source is None:
         return "there is no such chunk"
     if source.status == "unreadable":
@@ -163,7 +182,8 @@ def _why(source: Source | None, gone: Sequence[str]) -> str:
     if source.status not in SETTLED:
         return f"the chunk is {source.status} and on its way: wait until it is through"
     if source.chunk_id in gone:
-        return "its quarantined rows are not in the lake any more: see VIGIL_RETENTION_QUARANTINE_DAYS"
+        by = removed.get(source.quarantine_path or "", "VIGIL_RETENTION_QUARANTINE_DAYS")
+        return f"its quarantined rows are not in the lake any more: see {by}"
     return "that line of it was not quarantined"
 
 

@@ -1,4 +1,7 @@
-"""Removals: what retention took away of what the ledger names. Marked is gone; the files go a lease later."""
+"""Removals: what was taken away of what the ledger names, by retention or an erasure. Marked is gone.
+
+The files go a lease later, or at once where no run can be reading them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ Store = Literal["lake", "bucket"]
 
 
 class Removal(BaseModel):
-    """A path in the lake, or a key of the bucket, and the variable by whose days it goes."""
+    """A path in the lake, or a key of the bucket, and why it goes: the variable of its days, or a receipt."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,7 +42,10 @@ def done(conn: Connection, removal: Removal, *, files: int, bytes: int) -> None:
     execute(conn, "removals/done", store=removal.store, path=removal.path, files=files, bytes=bytes)
 
 
-def taken_away(conn: Connection, paths: Collection[str], store: Store = "lake") -> set[str]:
-    """Those of these paths that retention took away, whether their files are deleted yet or not."""
+def taken_away(conn: Connection, paths: Collection[str], store: Store = "lake") -> dict[str, str]:
+    """Those of these paths that were taken away, whether their files are deleted yet or not, and by what.
+
+    That is a variable by whose days they went, or an erasure's receipt.
+    """
     rows = fetch_all(conn, "removals/among", store=store, paths=sorted(set(paths)))
-    return {row["path"] for row in rows}
+    return {row["path"]: row["setting"] for row in rows}

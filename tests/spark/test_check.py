@@ -320,15 +320,3 @@ def test_an_event_key_is_refused_rather_than_ignored(spark: SparkSession, tmp_pa
     keyed = TRANSACTIONS.model_copy(update={"event_key": ("customer",)})
     with pytest.raises(ContractError, match="event keys"):
         check_chunks(spark, keyed, {}, str(tmp_path / "e"), str(tmp_path / "q"))
-
-
-def test_personal_fields_are_refused_rather_than_published_in_the_clear(
-    spark: SparkSession, tmp_path: Path
-) -> None:
-    fields = [
-        field.model_copy(update={"personal": field.name == "customer"}) for field in TRANSACTIONS.fields
-    ]
-    personal = TRANSACTIONS.model_copy(update={"fields": tuple(fields)})
-    with pytest.raises(ContractError, match=r"personal fields \(customer\) in the clear"):
-        check_chunks(spark, personal, {}, str(tmp_path / "e"), str(tmp_path / "q"))
-    assert not (tmp_path / "e").exists()

@@ -1,0 +1,3 @@
+-- Purpose: forget what these pseudonyms stand for.
+-- Parameters: pseudonyms (array).
+delete from vault where pseudonym = any(%(pseudonyms)s::text[]);
