@@ -38,14 +38,15 @@ def rotate_key(
     with exclusive(settings.home, console):
         stack = load_stack(settings)
         known = json.loads(stack.credentials.pseudonym_keys or "{}")
-        if str(day) in known:
-            raise ConfigError(f"there is a key from {day} on already; choose a later day")
-        secrets = replace(stack.credentials, pseudonym_keys=pseudonym_keys(known, str(day)))
-        keys = parse_keys(secrets.pseudonym_keys)
+        # A call that was killed may have written the key without its going on record.
+        text = stack.credentials.pseudonym_keys if str(day) in known else pseudonym_keys(known, str(day))
+        keys = parse_keys(text)
         assert keys is not None
-        # The files first: a key on record that is nowhere would stop every check, the other way round none.
+        secrets = replace(stack.credentials, pseudonym_keys=text)
+        # The files before the commit: a key on record that is nowhere would stop every check.
         with transaction() as conn:
-            add_keys(conn, keys, datasets_of())
+            if day not in add_keys(conn, keys, datasets_of()):
+                raise ConfigError(f"there is a key from {day} on already; choose a later day")
             save(settings.home / "secrets.json", secrets)
             write_private(settings.home / "stack.env", replace(stack, credentials=secrets).dotenv())
     console.print(f"Events from {day} on get pseudonyms by a new key. Make a backup: it is in secrets.json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from include.datasets import contract
@@ -84,8 +85,9 @@ def _check(run: Run, attempt: Attempt) -> Outcome:
     # the suite's library takes seconds to import, which pass while Spark works
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(_judge, kind.name)
-        with spark_for(attempt) as work, without_values(kind):
-            found = _run_spark(work.spark, kind, list(landed), paths, corrected, secrets, keep)
+        with spark_for(attempt) as work:
+            run_spark = partial(_run_spark, work.spark, kind, list(landed), paths, corrected, secrets, keep)
+            found = without_values(kind, run_spark)
         judge = coming.result()
     checked = _judge_all(kind, landed, found, judge, paths)
     # pages of a dry run would stand among those of real checks

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from include.datasets import contracts
 from include.datasets.contract import Contract
@@ -12,6 +13,8 @@ from include.settings import get_settings
 from include.spark_jobs.pseudonyms import SETTING, Keys, parse_keys, personal
 from include.store.connection import transaction
 from include.store.vault import add_keys
+
+T = TypeVar("T")
 
 
 def datasets_of(kind: str | None = None) -> dict[str, Contract]:
@@ -47,25 +50,38 @@ def keys_for(kind: Contract, *, dry_run: bool) -> Keys | None:
     return keys
 
 
-@contextmanager
-def without_values(kind: Contract) -> Iterator[None]:
-    """Errors of Spark over a dataset with personal fields, whose messages quote rows, lose their text.
+def without_values(kind: Contract, work: Callable[[], T]) -> T:
+    """What the work gives, without what errors of Spark's quote of rows, where the dataset has personal fields.
 
-    Raises VigilError with their condition alone, and where the rest is.
+    Raises VigilError in their place, with their condition alone and where the rest is.
     """
     if not personal(kind):
-        yield
-        return
+        return work()
     from pyspark.errors import PySparkException
 
     try:
-        yield
+        with _spark_is_quiet():
+            return work()
     except PySparkException as error:
         name = error.getCondition() or type(error).__name__
-    else:
-        return
-    # outside of the handler, so that the message is not kept as this one's context either
+    # outside of the handler, so that Spark's error is not kept as the context of this one either
     raise VigilError(
         f"check of {kind.name} failed in Spark ({name}); what it says may quote personal values, and is in "
         "Spark's own log only"
     )
+
+
+@contextmanager
+def _spark_is_quiet() -> Iterator[None]:
+    """Spark's client would write an error's text to this process's log, whatever becomes of the error."""
+    from pyspark.logger import PySparkLogger
+
+    loggers = [PySparkLogger.getLogger(f"{kind}QueryContextLogger") for kind in ("DataFrame", "SQL")]
+    before = [one.disabled for one in loggers]
+    try:
+        for one in loggers:
+            one.disabled = True
+        yield
+    finally:
+        for one, was in zip(loggers, before, strict=True):
+            one.disabled = was

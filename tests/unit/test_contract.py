@@ -14,6 +14,8 @@ from include.datasets.fields import flag, text
 from include.errors import ConfigError, ContractError
 from include.settings import ROOT
 
+HIDDEN = text("word", "a word").model_copy(update={"personal": "phone"})
+
 
 def declared(**changes: Any) -> Contract:
     """A small reference dataset, changed."""
@@ -52,12 +54,27 @@ def test_an_unknown_dataset_names_the_choices() -> None:
         ({"mix": ("known",)}, r"mix of \['known'\] cannot be watched; it can of .*\['word'\]"),
         ({"mix": ("word",), "fields": (text("word", "a", optional=True),)}, "cannot be watched"),
         ({"prefix_setting": "words_prefix"}, "no setting words_prefix"),
+        ({"fields": (HIDDEN,)}, "word cannot be personal: that is for texts of events"),
         ({"zone": "Mars/Olympus"}, "not an IANA time zone"),
     ],
 )
 def test_a_contradiction_is_refused(changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ContractError, match=complaint):
         declared(**changes)
+
+
+def test_only_texts_of_events_are_personal() -> None:
+    transactions = contract("transactions")
+
+    def with_personal(name: str) -> Contract:
+        fields = [
+            f.model_copy(update={"personal": "device"} if f.name == name else {}) for f in transactions.fields
+        ]
+        return Contract.model_validate(dict(transactions) | {"fields": tuple(fields)})
+
+    assert "who pays (personal)" in with_personal("customer").as_markdown()
+    with pytest.raises(ContractError, match="step cannot be personal"):
+        with_personal("step")
 
 
 def test_a_consistent_contract_is_taken() -> None:

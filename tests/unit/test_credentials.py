@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from include.errors import StackError
-from stack.credentials import Credentials, load_credentials, write_private
+from stack.credentials import Credentials, complete, load_credentials, write_private
 
 
 def test_generated_once_and_readable_by_the_owner_only(tmp_path: Path) -> None:
@@ -44,3 +45,17 @@ def test_a_private_file_is_replaced_whole(tmp_path: Path) -> None:
     write_private(file, "two")
     assert file.read_text() == "two"
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_home_without_a_key_of_pseudonyms_gets_one_and_keeps_it(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    known = json.loads(load_credentials(file) and file.read_text())
+    del known["pseudonym_keys"]
+    file.write_text(json.dumps(known))
+    assert load_credentials(file).pseudonym_keys == ""
+    complete(file)
+    (secret,) = json.loads(load_credentials(file).pseudonym_keys).values()
+    assert len(secret) >= 32
+    complete(file)
+    assert secret in load_credentials(file).pseudonym_keys
+    assert load_credentials(file).spark_token == known["spark_token"]
