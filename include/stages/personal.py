@@ -51,7 +51,7 @@ def keys_for(kind: Contract, *, dry_run: bool) -> Keys | None:
 
 
 def without_values(kind: Contract, work: Callable[[], T]) -> T:
-    """What the work gives, without what errors of Spark's quote of rows, where the dataset has personal fields.
+    """What the work gives; where the dataset has personal fields, errors of Spark's quote none of its rows.
 
     Raises VigilError in their place, with their condition alone and where the rest is.
     """
