@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,6 +35,15 @@ LINE_REASONS: dict[str, str] = {
     "unbalanced_quotes": "a quote that is opened and not closed, or followed by more than a comma",
     "wrong_field_count": "more or fewer fields than the header has",
     "repeated_header": "the header again, inside the data",
+}
+
+# The same for what is JSON, beside those that it shares with CSV.
+JSON_REASONS: dict[str, str] = {
+    "bad_json": "no JSON, or more than one value on a line of JSON lines",
+    "not_an_object": "JSON, but no object, and no string that holds one",
+    "too_deep": "nested deeper than 32 levels, or wrapped more than 4 times",
+    "ambiguous_key": "two different values of one column: a repeated key, or two of its names",
+    "cut_off": "the chunk ends inside its JSON array; what should have followed is not there",
 }
 
 # Why a whole chunk cannot be read; its row count is then unknown.
@@ -89,12 +98,14 @@ class Field(BaseModel):
 class Contract(BaseModel):
     """One dataset.
 
-    `columns`: names of the raw columns in the order of a file without a header. `kind`: `events` have the
-    fields `event_time` (UTC instant) and `event_day` (its day in `zone`); `reference` data has neither and is
-    published complete or not at all. `event_key`: fields whose repetition makes an event a duplicate; None:
-    events are a multiset. `prefix_setting`: the field of Settings that holds the S3 prefix. `mix`: labels of
-    few values, whose shares are watched from day to day, the one that says what happened first. Raises
-    ContractError when any of these contradict each other.
+    `columns`: names of the raw columns in the order of a file without a header. `parser`: `csv`, or `json`,
+    which also takes CSV. Of JSON alone, without regard to case: `aliases`: column -> other keys that mean it;
+    `wrappers`: keys that hold the event itself, as an object or as JSON in a string. `kind`: `events` have
+    the fields `event_time` (UTC instant) and `event_day` (its day in `zone`); `reference` data has neither
+    and is published complete or not at all. `event_key`: fields whose repetition makes an event a duplicate;
+    None: events are a multiset. `prefix_setting`: the field of Settings that holds the S3 prefix. `mix`:
+    labels of few values, whose shares are watched from day to day, the one that says what happened first.
+    Raises ContractError when any of these contradict each other.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -104,8 +115,10 @@ class Contract(BaseModel):
     doc: str
     zone: str
     prefix_setting: str
-    parser: Literal["csv"]
+    parser: Literal["csv", "json"]
     columns: tuple[str, ...]
+    aliases: Mapping[str, tuple[str, ...]] = {}
+    wrappers: tuple[str, ...] = ()
     fields: tuple[Field, ...]
     event_key: tuple[str, ...] | None = None
     kind: Literal["events", "reference"] = "events"
@@ -142,6 +155,7 @@ class Contract(BaseModel):
                     f"dataset {self.name}: {field.name} cannot be personal: that is for texts of events, "
                     "which become pseudonyms by event day"
                 )
+        self._check_keys()
         if self.prefix_setting not in Settings.model_fields:
             raise ContractError(f"dataset {self.name}: there is no setting {self.prefix_setting}")
         try:
@@ -150,10 +164,23 @@ class Contract(BaseModel):
             raise ContractError(f"dataset {self.name}: {self.zone!r} is not an IANA time zone") from error
         return self
 
+    def _check_keys(self) -> None:
+        if self.parser != "json" and (self.aliases or self.wrappers):
+            raise ContractError(f"dataset {self.name}: aliases and wrappers are keys of JSON, not of CSV")
+        if unknown := sorted(set(self.aliases) - set(self.columns)):
+            raise ContractError(
+                f"dataset {self.name}: aliases of {unknown}, but the raw columns are {self.columns}"
+            )
+        keys = [*self.columns, *(key for names in self.aliases.values() for key in names), *self.wrappers]
+        if repeated := [key for key, n in Counter(key.casefold() for key in keys).items() if n > 1]:
+            raise ContractError(
+                f"dataset {self.name}: the key {', '.join(repeated)} has more than one meaning"
+            )
+
     @property
     def reasons(self) -> dict[str, str]:
         """Every reason code with which a row of this dataset can be quarantined -> its meaning, in order."""
-        found = dict(LINE_REASONS)
+        found = LINE_REASONS | (JSON_REASONS if self.parser == "json" else {})
         for field in self.fields:
             found.update({reject.reason: reject.doc for reject in field.rejects})
         return found
@@ -173,6 +200,18 @@ class Contract(BaseModel):
         columns = [(field.name, field.type) for field in self.fields] + list(ORIGIN.items())
         return T.StructType([T.StructField(name, types[type_name]) for name, type_name in columns])
 
+    def _form_as_markdown(self) -> list[str]:
+        if self.parser == "csv":
+            return []
+        columns = ",".join(self.columns)
+        lines = ["", f"A JSON array, JSON lines, or CSV with the columns {columns}; gzipped or not."]
+        if self.aliases:
+            other = (f"{column} ({', '.join(names)})" for column, names in self.aliases.items())
+            lines[-1] += f" Other names in JSON: {'; '.join(other)}."
+        if self.wrappers:
+            lines[-1] += f" An event may be wrapped: {', '.join(self.wrappers)}."
+        return lines
+
     def as_markdown(self) -> str:
         """The contract for people: what it is, its fields and its reason codes, as Markdown."""
         lines = [self.doc, "", f"Owner: {self.owner}. Days are cut in {self.zone}.", ""]
@@ -180,6 +219,7 @@ class Contract(BaseModel):
         for field in self.fields:
             notes = " (personal)" if field.personal else " (may be empty)" if field.optional else ""
             lines.append(f"| {field.name} | {field.type} | {field.raw} | {field.doc}{notes} |")
+        lines += self._form_as_markdown()
         if self.mix:
             lines += ["", f"Watched from day to day: the mix of {', '.join(self.mix)}."]
         lines += ["", "A row is quarantined with the first of these reasons that applies:", ""]

@@ -1,8 +1,8 @@
 """Check: the bytes of landed chunks -> good events by event day, and quarantined lines with their reasons.
 
-Spark's own CSV reader knows no physical lines, rounds decimals and mends what it should refuse, so a Python
-step splits the lines (csv_lines), and column expressions made from the contract give each row its types and
-its verdict.
+Spark's own CSV and JSON readers know no physical lines, round decimals and mend what they should refuse, so
+a Python step splits the lines (csv_lines, json_lines), and column expressions made from the contract give
+each row its types and its verdict.
 """
 
 from __future__ import annotations
@@ -23,12 +23,21 @@ if TYPE_CHECKING:
 
 QUARANTINE = ("chunk_id", "line", "reason", "raw")
 
-# The module that reads a contract's format: its parse(chunk_id, path, columns) gives batches of parsed lines.
-PARSERS = {"csv": "include.spark_jobs.csv_lines"}
+# The module that reads a contract's format: its parse(chunk_id, path, columns, ...) gives batches of parsed
+# lines. With it travel those that it needs.
+PARSERS = {
+    "csv": ("include.spark_jobs.csv_lines",),
+    "json": (
+        "include.spark_jobs.json_lines",
+        "include.spark_jobs.json_array",
+        "include.spark_jobs.json_events",
+        "include.spark_jobs.csv_lines",
+    ),
+}
 
 # The module that looks at a chunk's beginning: its layout(path, columns) says how it is written, its
 # column_order(path, columns) in which order.
-LAYOUTS = {"csv": "include.spark_jobs.csv_layout"}
+LAYOUTS = {"csv": "include.spark_jobs.csv_layout", "json": "include.spark_jobs.json_layout"}
 
 
 @dataclass
@@ -131,7 +140,7 @@ def check_chunks(
         bad.coalesce(1).sortWithinPartitions("chunk_id", "line").write.mode("overwrite").parquet(
             quarantine_path
         )
-        lines = _physical_lines(judged)
+        lines = _parsed_lines(contract, judged)
     finally:
         judged.unpersist()
     figures = count_chunks(spark, contract, chunks, events_path, quarantine_path)
@@ -145,13 +154,14 @@ def check_chunks(
     return figures
 
 
-def _physical_lines(judged: DataFrame) -> dict[str, int]:
-    """{chunk id: its lines of data}, from the parser's line numbers, which have no gap between first and
-    last."""
+def _parsed_lines(contract: Contract, judged: DataFrame) -> dict[str, int]:
+    """{chunk id: its lines of data}: of CSV from the line numbers, which have no gap between first and last;
+    the elements of JSON have gaps between them, but no two have the same number."""
     from pyspark.sql import functions as F
 
-    lines = (F.max("line") - F.min("line") + 1).alias("lines")
-    return {row.chunk_id: row.lines for row in judged.groupBy("chunk_id").agg(lines).collect()}
+    gapless = F.max("line") - F.min("line") + 1
+    lines = gapless if contract.parser == "csv" else F.count_distinct("line")
+    return {row.chunk_id: row.lines for row in judged.groupBy("chunk_id").agg(lines.alias("lines")).collect()}
 
 
 def count_chunks(
@@ -223,14 +233,16 @@ def _tasks(chunks: Mapping[str, str]) -> int:
 def _parser(contract: Contract) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     from pyspark import cloudpickle
 
-    module = import_module(PARSERS[contract.parser])
-    # by value: a kept-alive server's workers would go on using the version that they imported first
-    cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
-    read, columns = module.parse, contract.columns
+    modules = [import_module(name) for name in PARSERS[contract.parser]]
+    for module in modules:
+        # by value: a kept-alive server's workers would go on using the version that they imported first
+        cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
+    read, columns = modules[0].parse, contract.columns
+    names = (contract.aliases, contract.wrappers) if contract.parser == "json" else ()
 
     def parse(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for row in batch.to_pylist():
-                yield from read(row["chunk_id"], row["path"], columns)
+                yield from read(row["chunk_id"], row["path"], columns, *names)
 
     return parse

@@ -173,14 +173,24 @@ def find_layout(line: bytes, columns: Sequence[str]) -> Layout:
 def parse(chunk_id: str, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """A chunk of the lake as batches of `schema(columns)`: every physical line but the header, in order."""
     try:
-        if next(read_blocks(path), b"").startswith(GZIP):
-            # To the end first: damage there must not leave half of the rows.
-            for _ in unpacked(read_blocks(path)):
-                pass
-        yield from parse_blocks(chunk_id, unpacked(read_blocks(path)), columns)
+        yield from parse_blocks(chunk_id, chunk_blocks(path), columns)
     except Unreadable as damage:
-        row: dict[str, Any] = {"chunk_id": chunk_id, "line": 0, "reason": str(damage)}
-        yield pa.RecordBatch.from_pylist([row], schema=schema(columns))
+        yield unreadable(chunk_id, damage, columns)
+
+
+def chunk_blocks(path: str) -> Iterator[bytes]:
+    """The decompressed bytes of a chunk. Raises Unreadable, before the first block, for damaged gzip."""
+    if next(read_blocks(path), b"").startswith(GZIP):
+        # To the end first: damage there must not leave half of the rows.
+        for _ in unpacked(read_blocks(path)):
+            pass
+    yield from unpacked(read_blocks(path))
+
+
+def unreadable(chunk_id: str, damage: Unreadable, columns: Sequence[str]) -> pa.RecordBatch:
+    """The one row of a chunk that cannot be read."""
+    row: dict[str, Any] = {"chunk_id": chunk_id, "line": 0, "reason": str(damage)}
+    return pa.RecordBatch.from_pylist([row], schema=schema(columns))
 
 
 def parse_blocks(chunk_id: str, blocks: Iterable[bytes], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -15,6 +15,9 @@ from include.stages.quarantine import BadRow
 
 NEEDED = ("chunk_id", "line", "raw")
 
+# Between the lines of one element of JSON. No line of CSV has one.
+_LINE_BREAKS = re.compile(rb"\r?\n")
+
 # Chunk and line of a quarantined row.
 Place = tuple[str, int]
 
@@ -62,13 +65,18 @@ def _place(row: Mapping[str | Any, str | Any], where: str) -> Place:
     return chunk_id, int(line)
 
 
-def corrected_line(bad: BadRow, raw: str) -> bytes:
-    """The line that counts in a bad row's place. Raises ConfigError for what is not one whole line."""
+def corrected_line(bad: BadRow, raw: str, *, of_json: bool = False) -> bytes:
+    """The line that counts in a bad row's place. Raises ConfigError for what is not one whole line.
+
+    `of_json`: an object may be written over many lines, whose breaks are white space there and become that.
+    """
     where = f"chunk {bad.chunk_id}, line {bad.line}"
     if raw == bad.text:
         if bad.reason == "line_too_long":
             raise ConfigError(f"{where}: only its beginning is kept, so it cannot go through as it is")
-        return bad.raw
+        return _LINE_BREAKS.sub(b" ", bad.raw)
+    if of_json and raw.lstrip().startswith("{"):
+        raw = _LINE_BREAKS.sub(b" ", raw.encode()).decode()
     if not raw.strip():
         raise ConfigError(f"{where}: raw is empty; leave a row that is not to be corrected out of the file")
     if "\n" in raw or "\r" in raw:

@@ -131,8 +131,9 @@ def redrive_rows(dataset: str, data: bytes, name: str, *, as_is: bool = False) -
         before = Counter(known[place][0] for place in asked if place in known)
         fresh = {place: raw for place, raw in sorted(asked.items()) if place not in known}
         bad = _in_quarantine(conn, dataset, locked, fresh)
+        of_json = contract(dataset).parser == "json"
         rows = {
-            place: corrected_line(bad[place], raw)
+            place: corrected_line(bad[place], raw, of_json=of_json)
             for place, raw in fresh.items()
             if as_is or raw != bad[place].text
         }

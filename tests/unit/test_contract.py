@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from include.datasets import contract, contracts
-from include.datasets.contract import CHUNK_REASONS, Contract
+from include.datasets.contract import CHUNK_REASONS, JSON_REASONS, LINE_REASONS, Contract
 from include.datasets.fields import flag, text
 from include.errors import ConfigError, ContractError
 from include.settings import ROOT
@@ -56,6 +56,11 @@ def test_an_unknown_dataset_names_the_choices() -> None:
         ({"prefix_setting": "words_prefix"}, "no setting words_prefix"),
         ({"fields": (HIDDEN,)}, "word cannot be personal: that is for texts of events"),
         ({"zone": "Mars/Olympus"}, "not an IANA time zone"),
+        ({"aliases": {"word": ("term",)}}, "keys of JSON, not of CSV"),
+        ({"wrappers": ("payload",)}, "keys of JSON, not of CSV"),
+        ({"parser": "json", "aliases": {"term": ("x",)}}, r"aliases of \['term'\], but the raw columns are"),
+        ({"parser": "json", "aliases": {"word": ("Known",)}}, "the key known has more than one meaning"),
+        ({"parser": "json", "aliases": {"word": ("x",)}, "wrappers": ("X",)}, "the key x has more than one"),
     ],
 )
 def test_a_contradiction_is_refused(changes: dict[str, Any], complaint: str) -> None:
@@ -81,7 +86,17 @@ def test_a_consistent_contract_is_taken() -> None:
     assert declared(event_key=("word",)).event_key == ("word",)
 
 
-@pytest.mark.parametrize("name", ["importance", "transactions"])
+def test_the_docs_of_json_say_its_forms_names_and_reasons() -> None:
+    page = declared(parser="json", aliases={"word": ("term", "text")}, wrappers=("payload",)).as_markdown()
+    assert "JSON lines, or CSV with the columns word,known" in page
+    assert "Other names in JSON: word (term, text)." in page
+    assert "An event may be wrapped: payload." in page
+    for reason, doc in (LINE_REASONS | JSON_REASONS).items():
+        assert f"| {reason} | {doc} |" in page
+    assert "not_an_object" not in declared().as_markdown()
+
+
+@pytest.mark.parametrize("name", sorted(contracts()))
 def test_the_docs_name_every_field_and_reason(name: str) -> None:
     kind = contract(name)
     page = kind.as_markdown()

@@ -10,7 +10,10 @@ import pytest
 
 from include.errors import ConfigError
 from include.spark_jobs.csv_lines import parse_blocks, unpacked
-from include.stages.corrections import Place, as_chunk, read_corrections
+from include.spark_jobs.json_events import Events
+from include.spark_jobs.json_lines import parse_blocks as parse_json
+from include.stages.corrections import Place, as_chunk, corrected_line, read_corrections
+from include.stages.quarantine import BadRow
 
 A, B = "a" * 64, "b" * 64
 
@@ -73,3 +76,30 @@ def test_equal_rows_of_other_places_are_other_chunks_and_the_same_ones_are_the_s
     chunks = [as_chunk(["one"], {place: b"x"}) for place in ((A, 2), (A, 3), (B, 2), (A, 2))]
     assert len(set(chunks)) == 3
     assert chunks[0] == chunks[3]
+
+
+def test_an_object_over_many_lines_becomes_one() -> None:
+    bad = BadRow(A, 4, "bad_json", b'{\r\n "one": nope\n}')
+    assert corrected_line(bad, '{\r\n  "one": 1\n}', of_json=True) == b'{   "one": 1 }'
+    assert corrected_line(bad, bad.text, of_json=True) == b'{  "one": nope }'
+    with pytest.raises(ConfigError, match="raw has a line break"):
+        corrected_line(bad, "1,\n2", of_json=True)
+    with pytest.raises(ConfigError, match="raw has a line break"):
+        corrected_line(bad, '{"one":\n1}')
+
+
+def test_rows_of_a_json_dataset_are_corrected_as_objects_or_as_csv() -> None:
+    lines = [b'{"two": 2, "one": 1}', b"1,2", b'"{\\"one\\":1}"', b"", b"{", b"nope"]
+    data = as_chunk(["one", "two"], {(A, line): raw for line, raw in enumerate(lines, start=7)})
+    events = Events(["one", "two"], {}, ())
+    (batch,) = parse_json("c", unpacked([data]), ["one", "two"], events)
+    found = [(row["line"], row["reason"] or (row["raw_one"], row["raw_two"])) for row in batch.to_pylist()]
+    assert found == [
+        (2, ("1", "2")),
+        (3, ("1", "2")),
+        (4, ("1", "")),
+        (5, "blank_line"),
+        (6, "bad_json"),
+        (7, "wrong_field_count"),
+    ]
+    assert batch["raw"].to_pylist() == lines
