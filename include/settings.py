@@ -7,6 +7,7 @@ generated secrets of the running embedded stack), the defaults below. Every vari
 from __future__ import annotations
 
 import os
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -98,8 +99,20 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(5.0, gt=0, description="seconds between two looks of a sensor at a prefix")
     transactions_prefix: str = Field("transaction_chunks/", description="where transaction chunks land")
     importance_prefix: str = Field("reference/importance/", description="where importance files land")
+    contact_requests_prefix: str = Field("contact_requests/", description="where contact requests land")
+    clickstream_prefix: str = Field("clickstream/", description="where clicks land")
+    ibm_clickstream_prefix: str = Field(
+        "ibm_clickstream/", description="where files of IBM's clickstream land"
+    )
+    user_activity_prefix: str = Field("user_activity/", description="where activity of users land")
+    subscriptions_prefix: str = Field("subscriptions/", description="where subscriptions land")
+    payments_prefix: str = Field("payments/", description="where payments for subscriptions land")
     key_pattern: str = Field(
-        r"[^/]+\.csv(?:\.gz)?(?:/part-[^/]+)?", description="regular expression over the key after the prefix"
+        r"[^/]+\.(?:csv|json|jsonl|ndjson)(?:\.gz)?(?:/part-[^/]+)?",
+        description="regular expression over the key after the prefix",
+    )
+    last_event_day: date = Field(
+        date(2035, 12, 31), description="rows of later days are quarantined, as their days would move the cut"
     )
     transactions_epoch: str = Field("2026-01-01", description="the day of step 0, in the dataset's zone")
     transactions_last_step: int = Field(

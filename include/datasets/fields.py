@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from include.datasets.contract import Field, Reject
+from include.datasets.contract import Field, FieldType, PersonalKind, Reject
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -20,12 +20,21 @@ LONGEST_TEXT = 64
 LONGEST_WHOLE = 12
 
 
-def _missing(name: str) -> Reject:
+def missing(name: str) -> Reject:
+    """Nothing was given."""
     return Reject(reason=f"missing_{name}", doc=f"{name} is empty", when=lambda raw: raw == "")
 
 
-def text(name: str, doc: str, *, source: str | None = None, optional: bool = False) -> Field:
-    """A label. Empty: NULL if optional, else missing_<name>. Over 64 characters: bad_<name>."""
+def text(
+    name: str,
+    doc: str,
+    *,
+    source: str | None = None,
+    optional: bool = False,
+    longest: int = LONGEST_TEXT,
+    personal: PersonalKind | None = None,
+) -> Field:
+    """A label. Empty: NULL if optional, else missing_<name>. Over `longest` characters: bad_<name>."""
 
     def cast(raw: Column) -> Column:
         from pyspark.sql import functions as F
@@ -35,18 +44,69 @@ def text(name: str, doc: str, *, source: str | None = None, optional: bool = Fal
     def too_long(raw: Column) -> Column:
         from pyspark.sql import functions as F
 
-        return F.length(raw) > LONGEST_TEXT
+        return F.length(raw) > longest
 
-    long = Reject(reason=f"bad_{name}", doc=f"{name} is longer than {LONGEST_TEXT} characters", when=too_long)
+    long = Reject(reason=f"bad_{name}", doc=f"{name} is longer than {longest} characters", when=too_long)
     return Field(
         name=name,
         type="string",
         doc=doc,
         source=source,
+        personal=personal,
         optional=optional,
         cast=cast,
-        rejects=(long,) if optional else (_missing(name), long),
+        rejects=(long,) if optional else (missing(name), long),
     )
+
+
+def parsed(
+    name: str,
+    doc: str,
+    cast: Callable[[Column], Column],
+    wrong: str,
+    *,
+    type: FieldType = "string",
+    source: str | None = None,
+    optional: bool = False,
+    personal: PersonalKind | None = None,
+    further: tuple[Reject, ...] = (),
+) -> Field:
+    """What `cast` makes of a text: bad_<name> where that is NULL, then the `further` reasons.
+
+    Empty: NULL if optional, else missing_<name>. `wrong`: what a bad one is, to go on from its name.
+    """
+
+    def given(raw: Column) -> Column:
+        from pyspark.sql import functions as F
+
+        return F.when(raw != "", cast(raw))
+
+    bad = Reject(
+        reason=f"bad_{name}", doc=f"{name} {wrong}", when=lambda raw: (raw != "") & cast(raw).isNull()
+    )
+    return Field(
+        name=name,
+        type=type,
+        doc=doc,
+        source=source,
+        personal=personal,
+        optional=optional,
+        cast=given,
+        rejects=(*(() if optional else (missing(name),)), bad, *further),
+    )
+
+
+def truth(name: str, doc: str, *, source: str | None = None, optional: bool = False) -> Field:
+    """true or false, 1 or 0, yes or no, in any case. Empty: NULL if optional, else missing_<name>."""
+
+    def cast(raw: Column) -> Column:
+        from pyspark.sql import functions as F
+
+        word = F.lower(raw)
+        return F.when(word.isin("true", "1", "yes"), True).when(word.isin("false", "0", "no"), False)
+
+    wrong = "is not true or false, 1 or 0, yes or no"
+    return parsed(name, doc, cast, wrong, type="boolean", source=source, optional=optional)
 
 
 def one_of(name: str, doc: str, *values: str, source: str | None = None) -> Field:
@@ -62,7 +122,7 @@ def one_of(name: str, doc: str, *values: str, source: str | None = None) -> Fiel
         doc=doc,
         source=source,
         cast=lambda raw: raw,
-        rejects=(_missing(name), wrong),
+        rejects=(missing(name), wrong),
     )
 
 
@@ -75,7 +135,7 @@ def flag(name: str, doc: str, *, source: str | None = None) -> Field:
         doc=doc,
         source=source,
         cast=lambda raw: raw == "1",
-        rejects=(_missing(name), wrong),
+        rejects=(missing(name), wrong),
     )
 
 
@@ -103,19 +163,27 @@ def whole_number(
         doc=doc,
         source=source,
         cast=lambda raw: raw.try_cast("int"),
-        rejects=(_missing(name), wrong, beyond),
+        rejects=(missing(name), wrong, beyond),
     )
 
 
 def fixed_point(
-    name: str, doc: str, *, decimals: int, whole: int = LONGEST_WHOLE, of: str, source: str
+    name: str,
+    doc: str,
+    *,
+    decimals: int,
+    whole: int = LONGEST_WHOLE,
+    of: str,
+    source: str,
+    optional: bool = False,
 ) -> Field:
     """A decimal as the exact integer of its 10^decimals-th parts; never through a float.
 
-    Reasons, `of` being the quantity's name: missing_<of>; negative_<of> (a minus sign, -0 too); bad_<of>
-    (anything but digits with one point between them: NaN, 1e3, 1,000, +5, .5, 5.); <of>_precision (more
-    decimals, zeros too: who writes cents never wrote 2.500); <of>_out_of_range (more than `whole`
-    digits before the point; `whole` and `decimals` together must fit a signed 64-bit integer).
+    Empty: NULL if optional, else missing_<of>, `of` being the quantity's name. Other reasons: negative_<of>
+    (a minus sign, -0 too); bad_<of> (anything but digits with one point between them: NaN, 1e3, 1,000, +5,
+    .5, 5.); <of>_precision (more decimals, zeros too: who writes cents never wrote 2.500); <of>_out_of_range
+    (more than `whole` digits before the point; `whole` and `decimals` together must fit a signed 64-bit
+    integer).
     """
 
     def cast(raw: Column) -> Column:
@@ -128,8 +196,11 @@ def fixed_point(
     def too_large(raw: Column) -> Column:
         return ~raw.rlike(f"^0*[0-9]{{1,{whole}}}([.]|$)")
 
+    def given(wrong: Callable[[Column], Column]) -> Callable[[Column], Column]:
+        return lambda raw: (raw != "") & wrong(raw)
+
     rejects = (
-        _missing(of),
+        *(() if optional else (missing(of),)),
         Reject(
             reason=f"negative_{of}",
             doc=f"{of} has a minus sign before a number",
@@ -138,7 +209,7 @@ def fixed_point(
         Reject(
             reason=f"bad_{of}",
             doc=f"{of} is not digits, or digits, a point and digits",
-            when=lambda raw: ~raw.rlike("^[0-9]+([.][0-9]+)?$"),
+            when=given(lambda raw: ~raw.rlike("^[0-9]+([.][0-9]+)?$")),
         ),
         Reject(
             reason=f"{of}_precision",
@@ -148,7 +219,9 @@ def fixed_point(
         Reject(
             reason=f"{of}_out_of_range",
             doc=f"{of} has more than {whole} digits before the point",
-            when=too_large,
+            when=given(too_large),
         ),
     )
-    return Field(name=name, type="bigint", doc=doc, source=source, cast=cast, rejects=rejects)
+    return Field(
+        name=name, type="bigint", doc=doc, source=source, optional=optional, cast=cast, rejects=rejects
+    )

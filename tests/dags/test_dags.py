@@ -121,8 +121,8 @@ EVENTS = {
 @pytest.mark.parametrize(
     ("dataset", "edges"),
     [
-        ("transactions", EVENTS),
         ("transactions_daily", EVENTS),
+        *((name, EVENTS) for name, about in contracts().items() if about.kind == "events"),
         ("importance", {"land": {"check"}, "check": {"aggregate", "check_verdict"}}),
     ],
 )
@@ -166,6 +166,7 @@ def test_parsing_is_light() -> None:
     """Each task's process parses its DAG file again: a fresh one must load nothing heavy for it."""
     code = (
         "import sys, dags.transactions, dags.importance, dags.alert_delivery, dags.redrive\n"
+        "import dags.clickstream, dags.contact_requests, dags.user_activity\n"
         "import dags.platform_health, dags.replay, dags.retention\n"
         f"print('loaded', *[m for m in {HEAVY!r} if m in sys.modules])\n"
     )

@@ -65,7 +65,7 @@ def test_nothing_is_watched_unless_it_is_asked_for() -> None:
 
 def test_a_dataset_that_does_not_exist_is_refused(configure: Callable[..., Any]) -> None:
     configure(freshness_hours={"weather": 1})
-    with pytest.raises(ConfigError, match="no dataset weather; there are importance, transactions"):
+    with pytest.raises(ConfigError, match="no dataset weather; there are clickstream, "):
         look_at_freshness(NOW)
 
 

@@ -34,12 +34,21 @@ def declared(**changes: Any) -> Contract:
 
 
 def test_all_datasets_are_found_under_their_names() -> None:
-    assert list(contracts()) == ["importance", "transactions"]
+    assert list(contracts()) == [
+        "clickstream",
+        "contact_requests",
+        "ibm_clickstream",
+        "importance",
+        "payments",
+        "subscriptions",
+        "transactions",
+        "user_activity",
+    ]
     assert contract("transactions").kind == "events"
 
 
 def test_an_unknown_dataset_names_the_choices() -> None:
-    with pytest.raises(ConfigError, match="'weather'; there are importance, transactions"):
+    with pytest.raises(ConfigError, match=r"'weather'; there are clickstream, .*, user_activity$"):
         contract("weather")
 
 

@@ -73,7 +73,7 @@ def test_wrong_parameters_name_the_choices(arguments: dict[str, Any], message: s
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"dataset": "transaction"}, "there is no dataset 'transaction'; there are importance, transactions"),
+        ({"dataset": "transaction"}, "there is no dataset 'transaction'; there are clickstream, "),
         ({"started_at": datetime(2026, 2, 1)}, "no time zone"),
         ({"max_chunks": 0}, "max_chunks must be a whole number of at least 1, not 0"),
         ({"max_bytes": -1}, "max_bytes must be"),
