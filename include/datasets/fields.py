@@ -191,7 +191,7 @@ def fixed_point(
 
         before = F.regexp_replace(raw, "[.].*$", "")
         part = F.rpad(F.regexp_replace(raw, "^[0-9]+[.]?", ""), decimals, "0")
-        return F.concat(before, part).try_cast("bigint")
+        return F.when(raw != "", F.concat(before, part).try_cast("bigint"))
 
     def too_large(raw: Column) -> Column:
         return ~raw.rlike(f"^0*[0-9]{{1,{whole}}}([.]|$)")

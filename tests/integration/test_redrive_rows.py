@@ -20,6 +20,7 @@ from include.datasets import contract
 from include.errors import ConfigError
 from include.lake import bucket, lake
 from include.settings import get_settings
+from include.spark_jobs import json_lines
 from include.stages import redrive as redriving
 from include.stages.corrections import Place
 from include.stages.quarantine import COLUMNS, contents, write_rows
@@ -407,3 +408,38 @@ class TestTheFormsWay:
         bucket().put("x.csv", b"chunk_id,line,raw\n")
         with pytest.raises(ConfigError, match=r"x\.csv has 18 bytes, more than VIGIL_MAX_OBJECT_BYTES"):
             redrive(dataset=DATASET, key="x.csv")
+
+
+def test_rows_of_json_are_corrected_as_objects_or_as_lines_of_csv(tmp_path: Path) -> None:
+    columns = contract("clickstream").columns
+    objects = {
+        2: ("bad_json", b'{\n  "user_id": nope\n}'),
+        5: ("missing_action", b'{"user_id":"a"}'),
+        9: ("bad_json", b'{"user_id":'),
+    }
+    array = quarantined("array", objects, dataset="clickstream", data=b"[" + objects[2][1] + b"\n]")
+    table = quarantined("table", {3: ("bad_json", b'{"')}, dataset="clickstream", columns=columns[::-1])
+    good = '{\n  "user_id": "a",\n  "timestamp": 1772366400, "action": "view"}'
+    out = tmp_path / "fixed.csv"
+    with out.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(COLUMNS)
+        rows.writerow((array, 2, "", good))
+        rows.writerow((array, 5, "", "a,2026-03-01T12:00:00Z,view,,,"))
+        rows.writerow((array, 9, "", '{"user_id":'))
+        rows.writerow((table, 3, "", ",,,view,2026-03-01T12:00:00Z,a"))
+    done = redrive_rows("clickstream", out.read_bytes(), "fixed.csv", as_is=True)
+    assert done.corrected == 4
+    found = {}
+    for chunk in done.chunks:
+        path = lake().path(lake().chunk_path("clickstream", chunk))
+        for batch in json_lines.parse(chunk, path, columns, {}, ()):
+            for row in batch.to_pylist():
+                found[chunk, row["line"]] = row["reason"] or (row["raw_user_id"], row["raw_action"])
+    into = ledger()
+    assert {place: found[into[place]] for place in into} == {
+        (array, 2): ("a", "view"),
+        (array, 5): ("a", "view"),
+        (array, 9): "bad_json",
+        (table, 3): ("a", "view"),
+    }

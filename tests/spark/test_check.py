@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -269,6 +270,44 @@ def test_chunks_of_every_kind_in_one_pass(spark: SparkSession, tmp_path: Path) -
     ]
     assert result.figures["empty"] == ChunkFigures()
     assert result.figures["all bad"].quarantined == 2
+
+
+def test_chunks_of_json_in_every_form(spark: SparkSession, tmp_path: Path) -> None:
+    def event(who: str) -> str:
+        return json.dumps({"user_id": who, "timestamp": "2026-03-01T12:00:00Z", "action": "view"})
+
+    chunks = {
+        "array": f"[{event('a')},{event('b')},null,\n{event('c')}".encode(),
+        "pretty": json.dumps([json.loads(event("a")), json.loads(event("b"))], indent=2).encode(),
+        "lines": f"{event('a')}\n\n{json.dumps(event('b'))}\nnope\n".encode(),
+        "csv": f"a,2026-03-01T12:00:00Z,view,,,\n{event('b')}\nbad\n".encode(),
+        "gzip": gzip.compress(event("a").encode()),
+        "html": b"<html></html>",
+        "empty": b"[]",
+    }
+    result = checked(spark, tmp_path, chunks, contract("clickstream"))
+    assert [(row["chunk_id"], row["line"], row["user_id"]) for row in result.events] == [
+        ("array", 1, "a"),
+        ("array", 2, "b"),
+        ("array", 4, "c"),
+        ("csv", 1, "a"),
+        ("csv", 2, "b"),
+        ("gzip", 1, "a"),
+        ("lines", 1, "a"),
+        ("lines", 3, "b"),
+        ("pretty", 2, "a"),
+        ("pretty", 7, "b"),
+    ]
+    assert [(row["chunk_id"], row["line"], row["reason"]) for row in result.quarantine] == [
+        ("array", 3, "not_an_object"),
+        ("array", 5, "cut_off"),
+        ("csv", 3, "wrong_field_count"),
+        ("html", 0, "bad_header"),
+        ("lines", 2, "blank_line"),
+        ("lines", 4, "bad_json"),
+    ]
+    assert result.figures["pretty"].rows_in == 2
+    assert result.figures["empty"] == ChunkFigures()
 
 
 def test_a_batch_without_a_good_row_can_be_counted(spark: SparkSession, tmp_path: Path) -> None:
