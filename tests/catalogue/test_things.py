@@ -17,6 +17,8 @@ from include.spark_jobs.rules import rules
 from include.spark_jobs.rules.rule import Rule
 from include.spark_jobs.sequences import sequences
 from include.spark_jobs.sequences.sequence import Sequence
+from include.spark_jobs.summaries import summaries
+from include.spark_jobs.summaries.summary import Summary
 from include.stages.health import SEVERITIES
 from include.state.kinds import states
 
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RULES = list(rules().values())
 AGGREGATES = list(aggregates().values())
 SEQUENCES = list(sequences().values())
+SUMMARIES = list(summaries().values())
 CONTRACTS = list(contracts().values())
 TESTS = "\n".join(path.read_text() for path in sorted((ROOT / "tests").rglob("test_*.py")))
 
@@ -98,8 +101,25 @@ class TestSequences:
         assert all(fact.doc for fact in sequence.facts.values())
         assert sequence.dataset in contracts()
 
-    def test_it_has_tests(self, sequence: Sequence) -> None:
-        assert (ROOT / "tests" / "spark" / f"test_{sequence.name}.py").is_file()
+    def test_what_reads_it_tests_its_facts(self, sequence: Sequence) -> None:
+        assert [one for one in [*RULES, *SUMMARIES] if sequence.name in one.inputs]
+
+
+@pytest.mark.parametrize("summary", SUMMARIES, ids=lambda summary: summary.name)
+class TestSummaries:
+    def test_it_says_what_it_is(self, summary: Summary) -> None:
+        assert summary.doc
+        assert summary.owner
+        assert all(column.doc for column in summary.columns.values())
+        assert set(summary.key) <= set(summary.columns)
+        assert summary.name not in rules(), "evaluations of both are kept by name"
+
+    def test_what_it_reads_exists(self, summary: Summary) -> None:
+        found = sequences(summary.dataset)
+        assert summary.reach == max(found[name].days for name in summary.inputs)
+
+    def test_it_has_an_oracle(self, summary: Summary) -> None:
+        assert (ROOT / "tests" / "oracle" / f"{summary.name}.sql").is_file()
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)

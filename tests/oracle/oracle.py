@@ -1,13 +1,14 @@
 """The rules once more, in DuckDB SQL over plain events: written apart from the platform, to compare with it.
 
-Events need event_day, customer, merchant, gender, amount_minor; importance needs customer, merchant and
-weight_micro. Each function gives a table with the columns of the rule's evaluation, so that digests can be
-compared as well.
+Transactions need event_day, customer, merchant, gender, amount_minor; importance needs customer, merchant and
+weight_micro; what is judged by the day needs event_day and event_time. Each function gives a table with the
+columns of the rule's evaluation, so that digests can be compared as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,17 @@ def oracle(
     if rule == "upgrade":
         return oracle_upgrade(con, events, importance, parameters)
     return {"child": oracle_child, "dei_needed": oracle_dei_needed}[rule](con, events, parameters)
+
+
+def oracle_of_day(
+    rule: str,
+    con: duckdb.DuckDBPyConnection,
+    events: duckdb.DuckDBPyRelation,
+    cut: date,
+    parameters: Mapping[str, Any],
+) -> pa.Table:
+    """What a rule with a reach must find at a cut."""
+    return _run(con, rule, events, {**parameters, "cut": cut})
 
 
 def _run(

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from operator import add, and_
+from operator import add, and_, or_
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -128,3 +128,35 @@ def shortfall(value: Column, least: int, of_what: str) -> Condition:
         F.lit(" short"),
     )
     return Condition(value >= least, lacks, integer_quotient((least - value) * PPM, F.lit(least)))
+
+
+# Columns of evidence that may not be over a limit: {column: (limit, what it counts)}.
+Limits = Mapping[str, tuple[int, str]]
+
+
+def any_over(limits: Limits) -> Condition:
+    """The condition that one of these bigint columns is over its limit.
+
+    `gap` is that of the column that is nearest to it.
+    """
+    from pyspark.sql import functions as F
+
+    over = reduce(or_, [F.col(name) > limit for name, (limit, _) in limits.items()])
+    counts = [
+        F.concat(F.col(name).cast("string"), F.lit(f" of {limit + 1} {what}"))
+        for name, (limit, what) in limits.items()
+    ]
+    gaps = [
+        integer_quotient((limit + 1 - F.col(name)) * PPM, F.lit(limit + 1))
+        for name, (limit, _) in limits.items()
+    ]
+    return Condition(over, F.concat_ws(", ", *counts), gaps[0] if len(gaps) == 1 else F.least(*gaps))
+
+
+def said_over(evidence: Mapping[str, Any], limits: Limits) -> str:
+    """The counts that are over their limits, in words."""
+    return ", ".join(
+        f"{evidence[name]:,} {what} (over {limit:,})"
+        for name, (limit, what) in limits.items()
+        if evidence[name] > limit
+    )

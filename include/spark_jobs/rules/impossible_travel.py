@@ -1,0 +1,58 @@
+"""IMPOSSIBLE-TRAVEL: an account that moves faster than an airliner.
+
+What it flags: users whose consecutive places lie over 500 km apart, reached at strictly over
+`kmh_above` km/h; the journey may begin the day before, and failed log-ins are no places. Why it matters: two
+people use the account, or one who hides where they are. Known false positives: VPNs, satellite links, places
+looked up wrongly by IP. What on-call should do: look whether one of the two places is a provider's seat, see
+docs/runbooks/impossible_travel.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from include.spark_jobs.rules.rule import Inputs, Judged, Parameters, Rule, any_over
+
+
+class ImpossibleTravelParameters(Parameters):
+    """Threshold from the pattern's definition: over 1,000 km/h (and over 500 km, see the sequence visits)."""
+
+    kmh_above: int = Field(1000, ge=1, le=10**6, description="the speed must be over this, in km/h")
+
+
+def judge(inputs: Inputs, p: ImpossibleTravelParameters) -> Judged:
+    """Candidates: every user of the day."""
+    return Judged(
+        inputs["visits"], [any_over({"metres_per_hour": (p.kmh_above * 1000, "metres per hour over 500 km")})]
+    )
+
+
+def say(entity: Mapping[str, str], evidence: Mapping[str, Any], p: ImpossibleTravelParameters) -> str:
+    """The verdict as a sentence."""
+    km, hours = evidence["metres"] / 1000, evidence["metres"] / evidence["metres_per_hour"]
+    return (
+        f"{entity['user_id']} was {km:,.0f} km further within {hours * 60:,.1f} minutes, which is over "
+        f"{p.kmh_above:,} km/h."
+    )
+
+
+RULE = Rule(
+    id="impossible_travel",
+    version=1,
+    dataset="user_activity",
+    owner="trust-and-safety",
+    pattern_id="IMPOSSIBLE-TRAVEL",
+    action_type="IMPOSSIBLE-TRAVEL",
+    severity="critical",
+    bannable=True,
+    entity=("user_id",),
+    evidence=("metres", "metres_per_hour", "activities", "failed"),
+    inputs=("visits",),
+    reach=2,
+    parameters=ImpossibleTravelParameters,
+    judge=judge,
+    say=say,
+)
