@@ -10,6 +10,8 @@ from include.errors import ConfigError
 from include.settings import get_settings
 from include.spark_jobs.detect import RuleVerdict, cut_digest
 from include.spark_jobs.rules import rules
+from include.spark_jobs.summaries import summaries
+from include.spark_jobs.summaries.summary import Summary
 from include.stages.evaluate import Asked, Evaluated, Evaluator, Position
 from include.stages.inputs import pinned_versions, plan_inputs
 from include.stages.stage import Outcome, run_stage, spark_for
@@ -27,7 +29,8 @@ def detect(run_id: int) -> Figures:
     same knowledge the dirty cuts (ADR 7), the oldest `most_dirty_cuts` of them.
 
     Figures: `cut`, `through_seq`, the `digest` of the cut, `seconds`, the `checkpoints` written there, and
-    per rule `holds`, `digest`, `path` and `near_misses`; `drained`: by dirty cut the digest of each rule.
+    per rule `holds`, `digest`, `path` and `near_misses`; per summary `rows`, `digest` and `path`; `drained`:
+    by dirty cut the digest of each rule and summary.
     Without any event there is no cut, and nothing is evaluated. Raises MissingReference if a rule needs
     reference data of which no version is published.
     """
@@ -47,7 +50,9 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
             return Outcome(_figures(None, pinned["through_seq"], None, {}, started))
         versions = pinned_versions(conn, run.run_id, [rule for rule, _ in asked.values()])
         own = Position(date.fromisoformat(pinned["cut"]), int(pinned["through_seq"]), versions)
-        reaches = {rule.id: rule.reach for rule, _ in asked.values()}
+        tables = _tables(run)
+        reaches: dict[str, int | None] = {rule.id: rule.reach for rule, _ in asked.values()}
+        reaches |= {name: table.reach for name, table in tables.items()}
         most = get_settings().most_dirty_cuts
         earliest = earliest_cut(conn, states(run.dataset).values())
         dirty = {} if run.dry_run else dirty_cuts(conn, run, own.through_seq, reaches, most, earliest)
@@ -58,11 +63,14 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
     bases: Mapping[str, Checkpoint] = {}
     with spark_for(attempt) as work:
         for cut in cuts:
-            here = asked if cut == own.cut else {rule: asked[rule] for rule in dirty[cut]}
+            names = reaches if cut == own.cut else dirty[cut]
+            here = {name: asked[name] for name in names if name in asked}
+            written = [tables[name] for name in names if name in tables]
             with transaction() as conn:
                 patterns = [rule for rule, _ in here.values()]
-                plan = plan_inputs(conn, patterns, cut, own.through_seq, versions, bases)
-            done[cut] = Evaluator(work.spark, run.run_id, run.profile, attempt.folder, here).evaluate(
+                plan = plan_inputs(conn, [*patterns, *written], cut, own.through_seq, versions, bases)
+            evaluator = Evaluator(work.spark, run.run_id, run.profile, attempt.folder, here, written)
+            done[cut] = evaluator.evaluate(
                 Position(cut, own.through_seq, versions),
                 plan.with_unpublished(unpublished),
                 # State that the next cut goes on from is written, rather than merged again from the start.
@@ -73,7 +81,7 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
 
     def publish(conn: Connection) -> None:
         for one in done.values():
-            for evaluation in one.evaluations:
+            for evaluation in [*one.evaluations, *one.summaries]:
                 record_evaluation(conn, run.dataset, evaluation)
             for name, checkpoint in one.checkpoints.items():
                 record_checkpoint(conn, run.run_id, states()[name], checkpoint)
@@ -101,6 +109,11 @@ def _asked(run: Run) -> Asked:
     return {rule.id: (rule, rule.parameters.model_validate(given[rule.id])) for rule in known.values()}
 
 
+def _tables(run: Run) -> dict[str, Summary]:
+    """The summaries that the run writes: under the profile in force, and not if it only tries."""
+    return {} if run.dry_run or run.profile != get_settings().profile else summaries(run.dataset)
+
+
 def _deltas(figures: Mapping[str, Figures]) -> dict[str, Delta]:
     return {
         name: Delta(
@@ -121,6 +134,7 @@ def _figures(
     started: float,
 ) -> Figures:
     evaluations = own.evaluations if own else []
+    tables = own.summaries if own else []
     misses = own.misses if own else {}
     return {
         "cut": cut.isoformat() if cut else None,
@@ -129,9 +143,11 @@ def _figures(
             e.rule: {"holds": e.holds, "digest": e.digest, "path": e.path, "near_misses": misses[e.rule]}
             for e in evaluations
         },
-        "digest": digest_of(evaluations),
+        "summaries": {e.rule: {"rows": e.holds, "digest": e.digest, "path": e.path} for e in tables},
+        "digest": digest_of([*evaluations, *tables]),
         "drained": {
-            day.isoformat(): {e.rule: e.digest for e in one.evaluations} for day, one in drained.items()
+            day.isoformat(): {e.rule: e.digest for e in [*one.evaluations, *one.summaries]}
+            for day, one in drained.items()
         },
         "checkpoints": {name: one.path for name, one in own.checkpoints.items()} if own else {},
         "seconds": round(time.monotonic() - started, 3),

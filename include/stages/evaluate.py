@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from include.settings import get_settings
 from include.spark_jobs.detect import found_rows, judged_once, nearest_misses, rule_digest
 from include.spark_jobs.rules import rules
 from include.spark_jobs.rules.rule import Parameters, Rule
+from include.spark_jobs.summaries.summary import Summary
 from include.stages.inputs import (
     Checkpointing,
     InputPlan,
@@ -29,6 +30,7 @@ from include.store.connection import transaction
 from include.store.evaluations import Evaluation
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import SparkSession
 
 Asked = Mapping[str, tuple[Rule[Any], Parameters]]
@@ -46,56 +48,77 @@ class Position:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What came of one position: an evaluation per rule, the near misses, the checkpoints by aggregate."""
+    """What came of one position: an evaluation per rule, and one per summary; the near misses; the
+    checkpoints by state."""
 
     evaluations: list[Evaluation]
+    summaries: list[Evaluation]
     misses: dict[str, list[Any]]
     checkpoints: dict[str, Checkpoint]
 
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Evaluates rules (by id, with their parameters) for a run, under a profile's label, writing to folders
-    `<kind>/<dataset>/…/<folder>` of the lake."""
+    """Evaluates rules (by id, with their parameters) and summaries for a run, under a profile's label,
+    writing to folders `<kind>/<dataset>/…/<folder>` of the lake."""
 
     spark: SparkSession
     run_id: int
     profile: str
     folder: str
     asked: Asked
+    summaries: Collection[Summary] = ()
 
     def evaluate(
         self, position: Position, plan: InputPlan, *, checkpoint: Checkpointing, with_misses: bool
     ) -> Evaluated:
-        """What these rules find at a position, whose inputs the plan says; nothing is recorded."""
+        """What these find at a position, whose inputs the plan says; nothing is recorded."""
         folder = f"{self.folder}/cut={position.cut}"
-        evaluations = []
         with (
             kept_inputs(self.spark, plan, folder, checkpoint) as (inputs, checkpoints),
             judged_once(self.asked.values(), inputs, keep=with_misses) as judged,
         ):
-            for rule, parameters in self.asked.values():
-                path = f"evaluations/{rule.dataset}/{rule.id}/{folder}"
-                rows = found_rows(rule, judged[rule.id])
-                lake().write_parquet(path, rows)
-                evaluations.append(
-                    Evaluation(
-                        rule=rule.id,
-                        rule_version=rule.version,
-                        profile=self.profile,
-                        parameters=parameters.model_dump(mode="json"),
-                        cut=position.cut,
-                        through_seq=position.through_seq,
-                        reference=reference_text(rule, position.versions),
-                        digest=rule_digest(rows),
-                        holds=rows.num_rows,
-                        path=path,
-                        run_id=self.run_id,
-                    )
+            evaluations = [
+                self._written(
+                    position,
+                    f"{rule.dataset}/{rule.id}/{folder}",
+                    found_rows(rule, judged[rule.id]),
+                    rule=rule.id,
+                    rule_version=rule.version,
+                    parameters=parameters.model_dump(mode="json"),
+                    reference=reference_text(rule, position.versions),
                 )
+                for rule, parameters in self.asked.values()
+            ]
+            tables = [
+                self._written(
+                    position,
+                    f"{summary.dataset}/{summary.name}/{folder}",
+                    summary.rows(inputs),
+                    rule=summary.name,
+                    rule_version=summary.version,
+                    parameters={},
+                    reference="",
+                )
+                for summary in self.summaries
+            ]
             patterns = [rule for rule, _ in self.asked.values()]
             misses = nearest_misses(patterns, judged) if with_misses else {}
-        return Evaluated(evaluations, misses, checkpoints)
+        return Evaluated(evaluations, tables, misses, checkpoints)
+
+    def _written(self, position: Position, folder: str, rows: pa.Table, **what: Any) -> Evaluation:
+        path = f"evaluations/{folder}"
+        lake().write_parquet(path, rows)
+        return Evaluation(
+            **what,
+            profile=self.profile,
+            cut=position.cut,
+            through_seq=position.through_seq,
+            digest=rule_digest(rows),
+            holds=rows.num_rows,
+            path=path,
+            run_id=self.run_id,
+        )
 
 
 def evaluate_entity(

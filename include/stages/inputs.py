@@ -13,6 +13,7 @@ from include.errors import MissingReference
 from include.lake import lake
 from include.settings import get_settings
 from include.spark_jobs.rules.rule import Inputs, Rule
+from include.spark_jobs.summaries.summary import Summary
 from include.state.kinds import read_state, states
 from include.state.plan import Checkpoint, Delta, StatePlan
 from include.store.connection import Connection
@@ -47,13 +48,13 @@ class InputPlan:
 
 def plan_inputs(
     conn: Connection,
-    asked: Iterable[Rule[Any]],
+    asked: Iterable[Rule[Any] | Summary],
     cut: date,
     through_seq: int,
     versions: Versions,
     bases: Mapping[str, Checkpoint] = MappingProxyType({}),
 ) -> InputPlan:
-    """The published parts of everything that these rules read at (cut, through_seq) and these versions.
+    """The published parts of everything that these rules and summaries read at a position.
 
     `bases`: by name, merged state of an earlier cut with the same `through_seq` to go on from.
     """

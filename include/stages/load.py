@@ -1,4 +1,5 @@
-"""Load: folds what holds at the run's cuts into detection episodes, and exports what it opened to S3.
+"""Load: folds what holds at the run's cuts into detection episodes, writes their days into the tables of
+summaries, and exports the episodes that it opened to S3.
 
 Files are allotted in the transaction that opens the episodes and written after it, from the store alone: a
 task that was killed in between writes the same bytes when it is tried again.
@@ -7,7 +8,7 @@ task that was killed in between writes the same bytes when it is tried again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,14 +17,25 @@ from include.lake import lake
 from include.settings import get_settings
 from include.spark_jobs.rules import rules
 from include.spark_jobs.rules.rule import Rule
+from include.spark_jobs.summaries import summaries
+from include.spark_jobs.summaries.summary import Summary
 from include.stages.export import export_folder, highest_number, upload
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures, published_figures
 from include.store.connection import Connection, transaction
-from include.store.detections import Holding, fold, load_time, lock_episodes, mark_loaded, note_changes
+from include.store.detections import (
+    Holding,
+    fold,
+    is_superseded,
+    load_time,
+    lock_episodes,
+    mark_loaded,
+    note_changes,
+)
 from include.store.evaluations import Evaluation, evaluations_of
 from include.store.exports import allot, lock_exports
 from include.store.runs import Run
+from include.store.summaries import replace_day
 
 
 def load(run_id: int) -> Figures:
@@ -86,13 +98,34 @@ def _fold(conn: Connection, run: Run, judged: list[Evaluation], *, mark: bool = 
     lock_episodes(conn, run.dataset, judged)
     recorded_at = load_time(conn)  # after the wait: loads of the same rules are recorded in their order
     superseded = []
+    tables = summaries(run.dataset)
     for evaluation in judged:
-        loaded = fold(conn, run.dataset, evaluation, partial(holding, run.dataset), recorded_at)
+        if evaluation.rule in tables:
+            loaded = _write_day(conn, tables[evaluation.rule], evaluation)
+        else:
+            loaded = fold(conn, run.dataset, evaluation, partial(holding, run.dataset), recorded_at)
         if mark:
             mark_loaded(conn, evaluation, superseded=not loaded)
         if not loaded:
             superseded.append(f"{evaluation.rule} at {evaluation.cut}")
-    return {**note_changes(conn, judged, recorded_at), "superseded": superseded}
+    of_rules = [evaluation for evaluation in judged if evaluation.rule not in tables]
+    return {**note_changes(conn, of_rules, recorded_at), "superseded": superseded}
+
+
+def _write_day(conn: Connection, table: Summary, evaluation: Evaluation) -> bool:
+    """Writes the day before the cut into the summary's table, unless it is there as of later knowledge."""
+    if is_superseded(conn, table.dataset, evaluation):
+        return False
+    rows = lake().read_parquet(evaluation.path, columns=list(table.columns)).to_pylist()
+    _as_recorded(evaluation, len(rows))
+    day = evaluation.cut - timedelta(days=1)
+    replace_day(conn, table.name, list(table.columns), day, (tuple(row.values()) for row in rows))
+    return True
+
+
+def _as_recorded(evaluation: Evaluation, rows: int) -> None:
+    if rows != evaluation.holds:
+        raise VigilError(f"{evaluation.path} has {rows} rows; the ledger says that {evaluation.holds} hold")
 
 
 def holding(dataset: str, evaluation: Evaluation) -> list[Holding]:
@@ -102,10 +135,7 @@ def holding(dataset: str, evaluation: Evaluation) -> list[Holding]:
     rule = rules(dataset)[evaluation.rule]
     columns = [*rule.entity, "first_day", "last_day", *rule.evidence]
     table = lake().read_parquet(evaluation.path, columns=columns)
-    if table.num_rows != evaluation.holds:
-        raise VigilError(
-            f"{evaluation.path} has {table.num_rows} rows; the ledger says that {evaluation.holds} hold"
-        )
+    _as_recorded(evaluation, table.num_rows)
     return [as_holding(rule, row) for row in table.to_pylist()]
 
 

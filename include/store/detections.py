@@ -44,20 +44,27 @@ def lock_episodes(conn: Connection, dataset: str, evaluations: Iterable[Evaluati
         execute(conn, "detections/lock", dataset=dataset, rule=rule, profile=profile)
 
 
+def is_superseded(conn: Connection, dataset: str, evaluation: Evaluation) -> bool:
+    """Whether an evaluation of the same cut that knew more was loaded before."""
+    where = evaluation.model_dump(include={"rule", "profile", "cut", "through_seq"})
+    found = fetch_one(conn, "detections/superseded", dataset=dataset, **where)
+    assert found is not None
+    superseded: bool = found["superseded"]
+    return superseded
+
+
 def fold(
     conn: Connection, dataset: str, evaluation: Evaluation, read: ReadHolding, recorded_at: datetime
 ) -> bool:
     """Brings the episodes of a rule and profile to what one evaluation says of its cut, in the caller's
     transaction, which holds their lock (`lock_episodes`).
 
-    Gives False, and changes nothing, if an evaluation of the same cut that knew more was loaded before. The
-    history is written by `note_changes`, once for all folds of a load.
+    Gives False, and changes nothing, if it `is_superseded`. The history is written by `note_changes`, once
+    for all folds of a load.
     """
-    where = {"dataset": dataset} | evaluation.model_dump(include={"rule", "profile", "cut"})
-    superseded = fetch_one(conn, "detections/superseded", **where, through_seq=evaluation.through_seq)
-    assert superseded is not None
-    if superseded["superseded"]:
+    if is_superseded(conn, dataset, evaluation):
         return False
+    where = {"dataset": dataset} | evaluation.model_dump(include={"rule", "profile", "cut"})
     beside = fetch_one(conn, "detections/neighbours", **where)
     assert beside is not None
     load = {"run_id": evaluation.run_id, "recorded_at": recorded_at}
