@@ -14,6 +14,7 @@ from include.spark_jobs.rules.rule import Inputs, Rule
 from include.spark_jobs.sequences.sequence import Sequence
 from include.state.kinds import states
 from tests.oracle.oracle import oracle_of_day
+from tests.spark.states import found, missed
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -40,21 +41,35 @@ def table(rows: Iterable[Mapping[str, Any]], **kinds: pa.DataType) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=pa.schema([*times.items(), *kinds.items()]))
 
 
+def activity(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Events of user_activity; what a row does not say is alike for all."""
+    alike = {"ip_location": "l", "device_id": "d", "outcome": "succeeded"}
+    text = dict.fromkeys(("user_id", *alike), pa.string())
+    places = dict.fromkeys(("latitude_micro", "longitude_micro"), pa.int64())
+    return table([alike | dict(row) for row in rows], **text, **places)
+
+
+def verdicts_on(spark: SparkSession, rule: Rule[Any], events: pa.Table) -> dict[str, Any]:
+    """What the rule finds by default, what nearly holds, and what the oracle finds."""
+    given = inputs(spark, rule.inputs, events)
+    return {"default": found(rule, given), "near": missed(rule, given), "oracle": expected(rule, events)}
+
+
 def inputs(spark: SparkSession, names: Iterable[str], events: pa.Table, cut: date = CUT) -> Inputs:
     """The state of these names that these events make at a cut."""
     from pyspark.sql import functions as F
 
     frame = spark.createDataFrame(events).withColumn("chunk_id", F.lit("chunk"))
     before = frame.where(F.col("event_day") < cut)
-    found = {}
+    state_of = {}
     for name in names:
         state = states()[name]
         if isinstance(state, Sequence):
             within = before.where(F.col("event_day") >= state.since(cut))
-            found[name] = state.judge(state.delta(within), cut)
+            state_of[name] = state.judge(state.delta(within), cut)
         else:
-            found[name] = state.merge(state.delta(before))
-    return found
+            state_of[name] = state.merge(state.delta(before))
+    return state_of
 
 
 def expected(rule: Rule[Any], events: pa.Table, cut: date = CUT) -> dict[Any, dict[str, Any]]:

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pytest
 
 from include.spark_jobs.rules.account_sharing import RULE
-from tests.spark.days import at, expected, inputs, table
-from tests.spark.states import found, missed
+from tests.spark.days import activity, at, verdicts_on
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.spark
 Visit = tuple[float, str, str, str]
 
 
-def on(locations: int, devices: int, start: float = 60, outcome: str = "") -> list[Visit]:
+def on(locations: int, devices: int, start: float = 60, outcome: str = "succeeded") -> list[Visit]:
     """Visits from so many locations, on so many devices."""
     most = max(locations, devices)
     return [(start + n, f"l{n % locations}", f"d{n % devices}", outcome) for n in range(most)]
@@ -34,32 +33,27 @@ CASES: dict[str, tuple[list[Visit], tuple[int, int] | None]] = {
     "three locations and two devices": (on(3, 2), None),
     "both": (on(5, 4), (5, 4)),
     "the fourth location failed": ([*on(3, 1), (90, "l9", "d0", "failed")], None),
-    "two of four on the day before": ([*on(2, 1, -60), (60, "l2", "d0", ""), (61, "l3", "d0", "")], None),
+    "two of four on the day before": (
+        [*on(2, 1, -60), (60, "l2", "d0", "not told"), (61, "l3", "d0", "not told")],
+        None,
+    ),
     "only failures": (on(4, 4, outcome="failed"), None),
 }
 
 
 def events() -> pa.Table:
-    rows = [
-        {
-            "user_id": case,
-            "ip_location": where,
-            "device_id": what,
-            "outcome": outcome or "succeeded",
-            **at(second),
-        }
+    return activity(
+        {"user_id": case, "ip_location": where, "device_id": what, **at(second)}
+        | ({"outcome": outcome} if outcome else {})
         for case, (visits, _) in CASES.items()
         for second, where, what, outcome in visits
-    ]
-    text = dict.fromkeys(("user_id", "ip_location", "device_id", "outcome"), pa.string())
-    return table(rows, **text, latitude_micro=pa.int64(), longitude_micro=pa.int64())
+    )
 
 
 @pytest.fixture(scope="module")
 def verdicts(spark: SparkSession) -> dict[str, Any]:
     """All cases at once; each case is a user."""
-    given = inputs(spark, RULE.inputs, events())
-    return {"default": found(RULE, given), "near": missed(RULE, given)}
+    return verdicts_on(spark, RULE, events())
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -69,7 +63,7 @@ def test_holds_or_not(verdicts: dict[str, Any], case: str) -> None:
 
 
 def test_the_oracle_finds_the_same(verdicts: dict[str, Any]) -> None:
-    assert verdicts["default"] == expected(RULE, events())
+    assert verdicts["default"] == verdicts["oracle"]
 
 
 def test_the_verdict_in_words(verdicts: dict[str, Any]) -> None:

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from include.spark_jobs.rules.bot_rate import RULE
-from tests.spark.days import at, every, expected, inputs, table
-from tests.spark.states import found, missed
+from tests.spark.days import at, every, inputs, table, verdicts_on
+from tests.spark.states import found
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -39,8 +39,7 @@ def clicks() -> pa.Table:
 @pytest.fixture(scope="module")
 def verdicts(spark: SparkSession) -> dict[str, Any]:
     """All cases at once; each case is a user."""
-    given = inputs(spark, RULE.inputs, clicks())
-    return {"default": found(RULE, given), "near": missed(RULE, given)}
+    return verdicts_on(spark, RULE, clicks())
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -51,7 +50,7 @@ def test_holds_or_not(verdicts: dict[str, Any], case: str) -> None:
 
 
 def test_the_oracle_finds_the_same(verdicts: dict[str, Any]) -> None:
-    assert verdicts["default"] == expected(RULE, clicks())
+    assert verdicts["default"] == verdicts["oracle"]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pytest
 
 from include.spark_jobs.rules.contact_scraping import RULE
-from tests.spark.days import at, every, expected, inputs, table
-from tests.spark.states import found, missed
+from tests.spark.days import at, every, table, verdicts_on
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -57,8 +56,7 @@ def events() -> pa.Table:
 
 @pytest.fixture(scope="module")
 def verdicts(spark: SparkSession) -> dict[str, Any]:
-    given = inputs(spark, RULE.inputs, events())
-    return {"default": found(RULE, given), "near": missed(RULE, given)}
+    return verdicts_on(spark, RULE, events())
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -70,7 +68,7 @@ def test_holds_or_not(verdicts: dict[str, Any], case: str) -> None:
 
 
 def test_the_oracle_finds_the_same(verdicts: dict[str, Any]) -> None:
-    assert verdicts["default"] == expected(RULE, events())
+    assert verdicts["default"] == verdicts["oracle"]
 
 
 def test_the_verdict_in_words(verdicts: dict[str, Any]) -> None:

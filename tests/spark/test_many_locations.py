@@ -8,8 +8,7 @@ import pyarrow as pa
 import pytest
 
 from include.spark_jobs.rules.many_locations import RULE
-from tests.spark.days import at, expected, inputs, table
-from tests.spark.states import found, missed
+from tests.spark.days import activity, at, verdicts_on
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,26 +30,17 @@ CASES: dict[str, tuple[list[Visit], int | None]] = {
 
 
 def events() -> pa.Table:
-    rows = [
-        {
-            "user_id": case,
-            "ip_location": where,
-            "device_id": "d",
-            "outcome": outcome or "not told",
-            **at(second),
-        }
+    return activity(
+        {"user_id": case, "ip_location": where, "outcome": outcome or "not told", **at(second)}
         for case, (visits, _) in CASES.items()
         for second, where, outcome in visits
-    ]
-    text = dict.fromkeys(("user_id", "ip_location", "device_id", "outcome"), pa.string())
-    return table(rows, **text, latitude_micro=pa.int64(), longitude_micro=pa.int64())
+    )
 
 
 @pytest.fixture(scope="module")
 def verdicts(spark: SparkSession) -> dict[str, Any]:
     """All cases at once; each case is a user."""
-    given = inputs(spark, RULE.inputs, events())
-    return {"default": found(RULE, given), "near": missed(RULE, given)}
+    return verdicts_on(spark, RULE, events())
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -60,7 +50,7 @@ def test_holds_or_not(verdicts: dict[str, Any], case: str) -> None:
 
 
 def test_the_oracle_finds_the_same(verdicts: dict[str, Any]) -> None:
-    assert verdicts["default"] == expected(RULE, events())
+    assert verdicts["default"] == verdicts["oracle"]
 
 
 def test_the_verdict_in_words(verdicts: dict[str, Any]) -> None:

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pytest
 
 from include.spark_jobs.rules.rapid_actions import RULE
-from tests.spark.days import DAY, at, every, expected, inputs, table
-from tests.spark.states import found, missed
+from tests.spark.days import DAY, at, every, table, verdicts_on
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -40,8 +39,7 @@ def clicks() -> pa.Table:
 @pytest.fixture(scope="module")
 def verdicts(spark: SparkSession) -> dict[str, Any]:
     """All cases at once; each case is a user."""
-    given = inputs(spark, RULE.inputs, clicks())
-    return {"default": found(RULE, given), "near": missed(RULE, given)}
+    return verdicts_on(spark, RULE, clicks())
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -51,7 +49,7 @@ def test_holds_or_not(verdicts: dict[str, Any], case: str) -> None:
 
 
 def test_the_oracle_finds_the_same(verdicts: dict[str, Any]) -> None:
-    assert verdicts["default"] == expected(RULE, clicks())
+    assert verdicts["default"] == verdicts["oracle"]
 
 
 def test_evidence_says_what_met_the_threshold(verdicts: dict[str, Any]) -> None:
