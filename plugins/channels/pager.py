@@ -30,13 +30,15 @@ def send(message: Message) -> None:
     from airflow.providers.pagerduty.hooks.pagerduty_events import PagerdutyEventsHook, prepare_event_data
 
     made = connection("pagerduty_conn_id", "pagerduty_events")
+    # A link wants an address; a runbook without one is a path in the repository.
+    paths = [(name, where) for name, where in message.links if "://" not in where]
     event = prepare_event_data(
         summary=message.headline[:MOST_SUMMARY],
         severity=message.severity,
         source="vigil",
         component=message.data.get("dataset"),
         class_type=message.data.get("kind", message.event),
-        custom_details=dict([("when", message.when), *message.facts, *_rerun(message)]),
+        custom_details=dict([("when", message.when), *message.facts, *paths, *_rerun(message)]),
         action=ACTIONS[message.event],
         dedup_key=dedup_key(message.thread),
         links=[{"href": url, "text": name} for name, url in message.links if "://" in url],

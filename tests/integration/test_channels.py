@@ -50,6 +50,7 @@ def incident(severity: Any = "warning") -> int:
             body={
                 "entities": [ENTITY],
                 "airflow_run": "http://127.0.0.1:8080/dags/transactions/runs/manual__1",
+                "runbook": "docs/runbooks/child.md",
                 "rerun": "make rerun DAG=transactions RUN=manual__1",
             },
             run_id=None,
@@ -138,6 +139,28 @@ def test_pagerduty_triggers_and_resolves_one_alert(standing_in: Any) -> None:
     assert opened["links"] == [
         {"href": "http://127.0.0.1:8080/dags/transactions/runs/manual__1", "text": "run"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("base", "detail", "links"),
+    [
+        ("", "docs/runbooks/child.md", {}),
+        ("https://example.org", None, {"runbook": "https://example.org/child.md"}),
+    ],
+    ids=["a path", "an address"],
+)
+def test_pagerduty_leads_to_the_runbook(
+    standing_in: Any, configure: Configure, base: str, detail: str | None, links: dict[str, str]
+) -> None:
+    with standing_in("pagerduty", "accept") as service:
+        configure(runbooks_url=base)
+        incident()
+        deliver()
+
+    (opened,) = service.accepted
+    assert opened["payload"]["custom_details"].get("runbook") == detail
+    run = {"run": "http://127.0.0.1:8080/dags/transactions/runs/manual__1"}
+    assert {link["text"]: link["href"] for link in opened["links"]} == run | links
 
 
 def test_a_fingerprint_that_pagerduty_would_refuse_is_hashed() -> None:
