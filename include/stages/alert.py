@@ -10,7 +10,7 @@ from typing import Any
 
 from include.settings import get_settings
 from include.spark_jobs.rules import rules
-from include.stages.links import about_run
+from include.stages.links import about_run, runbook_of_rule
 from include.stages.resolve import resolve_detections
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures
@@ -70,7 +70,7 @@ def _body(run: Run, new: NewDetections) -> dict[str, Any]:
         "added_by_run": new.added,
         "threshold": run.scope.alert_thresholds.get(new.rule, DEFAULT_THRESHOLD),
         "entities": new.entities,
-        "runbook": f"docs/runbooks/{new.rule}.md",
+        "runbook": runbook_of_rule(new.rule),
         **about_run(run.dag_id, run.dag_run_id),
         "data_docs": get_settings().docs_url,
     }

@@ -12,7 +12,12 @@ from include.store.incidents import Kind
 
 def runbook(kind: Kind) -> str:
     """The page that says what on-call people should do; detections have one a rule."""
-    return f"docs/runbooks/{kind}.md"
+    return _page(kind)
+
+
+def runbook_of_rule(rule: str) -> str:
+    """The page that says what on-call people should do about detections of this rule."""
+    return _page(rule)
 
 
 def run_url(dag_id: str, dag_run_id: str) -> str:
@@ -37,3 +42,7 @@ def redrive_command(dataset: str, chunk_id: str = "") -> str:
 def backfill_command(dataset: str, day: date) -> str:
     """The command that makes up for the daily run of one event day."""
     return f"make backfill DATASET={dataset} FROM={day}"
+
+
+def _page(subject: str) -> str:
+    return f"docs/runbooks/{subject}.md"

@@ -11,7 +11,7 @@ import pytest
 
 from include.settings import ROOT, Settings
 from include.spark_jobs.rules import rules
-from include.stages.links import runbook
+from include.stages.links import runbook, runbook_of_rule
 from include.store.incidents import Kind
 from stack.config import StackSettings
 
@@ -78,6 +78,7 @@ def test_the_list_leads_to_every_page() -> None:
 
 def test_incidents_name_their_page() -> None:
     assert all((ROOT / runbook(kind)).exists() for kind in KINDS)
+    assert all((ROOT / runbook_of_rule(rule)).exists() for rule in rules())
 
 
 @each_page
