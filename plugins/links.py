@@ -7,19 +7,15 @@ it once more; the page behind it looks up the rest when somebody asks.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import attrs
 from airflow.sdk import BaseOperatorLink
 
-from include.settings import get_settings
+from include.stages.links import page_url
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
-
-# Where Airflow's API server mounts the pages (plugins/pages.py).
-PREFIX = "/vigil"
 
 
 @attrs.define(frozen=True)
@@ -35,8 +31,7 @@ class PageLink(BaseOperatorLink):
         return f"_link_{self.page}"
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
-        base = get_settings().airflow_url.rstrip("/")
-        return f"{base}{PREFIX}/{quote(ti_key.dag_id)}/{quote(ti_key.run_id, safe='')}/{self.page}"
+        return page_url(ti_key.dag_id, ti_key.run_id, self.page)
 
 
 DOCS = PageLink("Data Docs", "docs")

@@ -66,6 +66,8 @@ class IncidentNotifier(BaseNotifier):
         title = f"{task.dag_id}: task {task.task_id} failed"
         with transaction() as conn:
             run = find_run(conn, dag_id=task.dag_id, dag_run_id=task.run_id)
+            if run is None:  # it has no Data Docs
+                body.pop("data_docs", None)
             if run and kind == "held":
                 figures = published_figures(conn, run.run_id, "check") or {}
                 stopped = {key: figures[key] for key in ("held", "unreadable") if figures.get(key)}

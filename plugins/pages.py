@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.plugins_manager import AirflowPlugin
 
-from plugins.links import PREFIX
+from include.stages.links import PAGES
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -32,7 +32,7 @@ class VigilPages(AirflowPlugin):
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """Made when it is asked for: Airflow loads its plugins in every task's process too."""
-        return [{"name": "vigil", "app": app(), "url_prefix": PREFIX}]
+        return [{"name": "vigil", "app": app(), "url_prefix": PAGES}]
 
 
 def app() -> FastAPI:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from include.settings import get_settings
 from include.spark_jobs.rules import rules
 from include.stages.links import about_run, runbook_of_rule
 from include.stages.resolve import resolve_detections
@@ -72,5 +71,4 @@ def _body(run: Run, new: NewDetections) -> dict[str, Any]:
         "entities": new.entities,
         "runbook": runbook_of_rule(new.rule),
         **about_run(run.dag_id, run.dag_run_id),
-        "data_docs": get_settings().docs_url,
     }

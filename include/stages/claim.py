@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from include.lake import S3Object
 from include.settings import get_settings
-from include.stages.links import redrive_command, run_url, runbook
+from include.stages.links import about_run, redrive_command, runbook
 from include.stages.pending import Pending, claiming_order
 from include.store import chunks, objects
 from include.store.chunks import Chunk
@@ -106,7 +106,7 @@ def _hold_hopeless(conn: Connection, run: Run, orphans: Sequence[Chunk]) -> list
                 "key": chunk.first_key,
                 "reason": reason,
                 "last_run": chunk.run_id,
-                "airflow_run": run_url(run.dag_id, run.dag_run_id),
+                **about_run(run.dag_id, run.dag_run_id),
                 "rerun": redrive_command(run.dataset, chunk.chunk_id),
                 "runbook": runbook("held"),
             },

@@ -12,7 +12,7 @@ from include.health.freshness import Station, due_cuts, interval_of, late_cuts, 
 from include.settings import get_settings
 from include.spark_jobs.rules import rules
 from include.stages.health import Report, tell
-from include.stages.links import backfill_command, run_url
+from include.stages.links import about_run, backfill_command, run_url
 from include.store.attempts import Figures
 from include.store.connection import Connection, transaction
 from include.store.health import daily_runs, hanging_runs, progress
@@ -89,7 +89,7 @@ def _look_at_daily_runs(conn: Connection, kind: Contract, now: datetime) -> Figu
             "rerun": "" if run and run.status == "running" else backfill_command(kind.name, first.date()),
         }
         if run:
-            body["airflow_run"] = run_url(run.dag_id, run.dag_run_id)
+            body = about_run(run.dag_id, run.dag_run_id) | body
         title = f"{kind.name}: the daily run of {first.date()} {state}"
         reports.append(Report("missing_run", cut.isoformat(), title, body, run.run_id if run else None))
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import shlex
 from datetime import date
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from include.settings import get_settings
-from include.store.incidents import Kind
+
+if TYPE_CHECKING:
+    from include.store.incidents import Kind
+
+# Where Airflow's API server mounts the pages of a run (plugins/pages.py).
+PAGES = "/vigil"
 
 
 def runbook(kind: Kind) -> str:
@@ -25,13 +31,27 @@ def run_url(dag_id: str, dag_run_id: str) -> str:
     return f"{get_settings().airflow_url.rstrip('/')}/dags/{quote(dag_id)}/runs/{quote(dag_run_id)}"
 
 
-def about_run(dag_id: str, dag_run_id: str) -> dict[str, str]:
-    """The parts of an incident's body that lead to an Airflow run: its page, and how to run it again.
+def page_url(dag_id: str, dag_run_id: str, page: str) -> str:
+    """One of the platform's own pages of an Airflow run: `docs`, `quarantine` or `detections`."""
+    base = get_settings().airflow_url.rstrip("/")
+    return f"{base}{PAGES}/{quote(dag_id)}/{quote(dag_run_id, safe='')}/{page}"
 
-    The page has the button for it, too. A link that opens Airflow's form filled in does not exist (3.3).
+
+def about_run(dag_id: str, dag_run_id: str) -> dict[str, str]:
+    """The parts of an incident's body that lead to a run: its page, its Data Docs, how to run it again.
+
+    Airflow's page has the button for it, too. A link that opens its form filled in does not exist (3.3). The
+    run is one that the ledger knows: of others there are no Data Docs.
     """
-    again = f"make rerun DAG={shlex.quote(dag_id)} RUN={shlex.quote(dag_run_id)}"
-    return {"airflow_run": run_url(dag_id, dag_run_id), "rerun": again}
+    about = {"airflow_run": run_url(dag_id, dag_run_id), "rerun": rerun_command(dag_id, dag_run_id)}
+    if get_settings().airflow_url:
+        about["data_docs"] = page_url(dag_id, dag_run_id, "docs")
+    return about
+
+
+def rerun_command(dag_id: str, dag_run_id: str) -> str:
+    """The command that runs an Airflow run again."""
+    return f"make rerun DAG={shlex.quote(dag_id)} RUN={shlex.quote(dag_run_id)}"
 
 
 def redrive_command(dataset: str, chunk_id: str = "") -> str:

@@ -66,6 +66,16 @@ def test_a_failed_task_is_one_incident_however_often_its_callback_runs(configure
     assert incident["run_id"] == run_id
     assert incident["body"]["error"] == "no memory"
     assert incident["body"]["airflow_run"] == "http://127.0.0.1:8080/dags/transactions/runs/manual__1"
+    assert incident["body"]["data_docs"] == "http://127.0.0.1:8080/vigil/transactions/manual__1/docs"
+
+
+def test_a_run_that_the_ledger_does_not_know_has_no_data_docs(configure: Any) -> None:
+    configure(airflow_url="http://127.0.0.1:8080")
+    notify(context("freshness"))
+
+    (incident,) = incidents()
+    assert incident["run_id"] is None
+    assert "data_docs" not in incident["body"]
 
 
 def test_tasks_and_runs_are_incidents_of_their_own() -> None:

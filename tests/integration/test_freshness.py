@@ -141,6 +141,7 @@ def test_a_failed_daily_run_is_missing_until_another_succeeds() -> None:
     (told,) = incidents()
     assert told["title"] == "transactions: the daily run of 2026-03-09 has failed"
     assert "scheduled__10_failed" in told["body"]["airflow_run"]
+    assert told["body"]["rerun"] == "make backfill DATASET=transactions FROM=2026-03-09"
 
     daily(10, "running")
     assert look_at_freshness(NOW)["repeated"] == 1

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from include.stages.links import about_run
 from include.stages.message import Message, mask, message
 from include.store.outbox import Delivery, Told
 
@@ -30,7 +31,7 @@ def told(**changes: Any) -> Told:
             "entities": [{"customer": "C1093826151", "merchant": "M348934600"}],
             "runbook": "docs/runbooks/child.md",
             "airflow_run": "http://127.0.0.1:8080/dags/transactions/runs/manual__1",
-            "data_docs": "http://127.0.0.1:8081",
+            "data_docs": "http://127.0.0.1:8080/vigil/transactions/manual__1/docs",
             "rerun": "make rerun DAG=transactions RUN=manual__1",
         },
         "run_id": 3,
@@ -80,7 +81,7 @@ def test_an_opening_says_what_how_bad_since_when_who_and_where_to_look() -> None
         "found: 2",
         "entities: customer C1…51, merchant M3…00",
         "run: http://127.0.0.1:8080/dags/transactions/runs/manual__1",
-        "Data Docs: http://127.0.0.1:8081",
+        "Data Docs: http://127.0.0.1:8080/vigil/transactions/manual__1/docs",
         "runbook: docs/runbooks/child.md",
         "again: make rerun DAG=transactions RUN=manual__1",
     ]
@@ -121,6 +122,21 @@ def test_stopped_chunks_are_told_with_their_pages(configure: Any) -> None:
     made = said("opened", told(body={"held": held, "unreadable": [], "error": ""}))
     assert made.facts == [("held", "key a.csv, reason empty; key b.csv, docs http://127.0.0.1:8081/x/b.html")]
     assert made.links == [("Data Docs", "http://127.0.0.1:8081/")]
+
+
+@pytest.mark.parametrize(
+    ("airflow", "docs"),
+    [
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/vigil/transactions/manual__a%2Bb/docs"),
+        ("", "http://127.0.0.1:8081"),
+    ],
+    ids=["the run's own", "the front page"],
+)
+def test_a_message_about_a_run_leads_to_its_data_docs(configure: Any, airflow: str, docs: str) -> None:
+    configure(airflow_url=airflow, docs_url="http://127.0.0.1:8081")
+    made = said("opened", told(body=about_run("transactions", "manual__a+b")))
+    assert dict(made.links)["Data Docs"] == docs
+    assert made.rerun == "make rerun DAG=transactions RUN=manual__a+b"
 
 
 @pytest.mark.parametrize("base", ["https://example.org/runbooks", "https://example.org/runbooks/"])
