@@ -12,6 +12,7 @@ from include.health.days import Day, Finding, Judged, judge_figures
 from include.health.mixes import judge_mixes
 from include.settings import get_settings
 from include.stages.health import Report, tell
+from include.stages.links import backfill_command
 from include.store.attempts import Figures
 from include.store.connection import transaction
 from include.store.health import days_in_figures
@@ -83,6 +84,7 @@ def _report(kind: Contract, finding: Finding) -> Report:
         "deviations": round(finding.score, 1),
         "baseline_days": finding.baseline_days,
         "values": list(finding.details),
+        "rerun": backfill_command(kind.name, finding.day),
     }
     about = f"{finding.figure}:{finding.day}"
     return Report(kind_of(finding.figure, kind), about, f"{kind.name}: {finding.sentence}", body)

@@ -12,7 +12,7 @@ from include.health.freshness import Station, due_cuts, interval_of, late_cuts, 
 from include.settings import get_settings
 from include.spark_jobs.rules import rules
 from include.stages.health import Report, tell
-from include.stages.links import about_run, backfill_command, run_url
+from include.stages.links import about_run, backfill_command, wait_command
 from include.store.attempts import Figures
 from include.store.connection import Connection, transaction
 from include.store.health import daily_runs, hanging_runs, progress
@@ -59,7 +59,12 @@ def _look_at_progress(conn: Connection, kind: Contract, now: datetime) -> Figure
         if found := stale(reached, stations(kind), limit, now):
             station, since = found
             title = f"{kind.name}: {WORDS[station]} for {_hours(now - since)}"
-            body = {"station": station, "last": since.isoformat(), "limit": f"{hours:g} hours"}
+            body = {
+                "station": station,
+                "last": since.isoformat(),
+                "limit": f"{hours:g} hours",
+                "rerun": wait_command(),
+            }
             reports.append(Report("stale", station, title, body))
 
     def over(station: str) -> str | None:
@@ -111,7 +116,7 @@ def _look_at_silent_runs(conn: Connection, kind: Contract, now: datetime) -> Fig
             {
                 "started": run.started_at.isoformat(),
                 "lease_until": run.lease_until.isoformat(),
-                "airflow_run": run_url(run.dag_id, run.dag_run_id),
+                **about_run(run.dag_id, run.dag_run_id),
             },
             run.run_id,
         )

@@ -14,7 +14,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ex
 from include.errors import LandError
 from include.lake import Bucket, Content, Lake, S3Object, bucket, lake
 from include.stages.claim import Budget, Claims, claim, refusal
-from include.stages.links import run_url, runbook
+from include.stages.links import about_run, feed_command, runbook
 from include.stages.pending import Pending, find_pending
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures
@@ -149,7 +149,8 @@ def _report_refused(conn: Connection, run: Run, item: S3Object, why: str, more: 
             "key": item.key,
             "bytes": item.bytes,
             **more,
-            "airflow_run": run_url(run.dag_id, run.dag_run_id),
+            **about_run(run.dag_id, run.dag_run_id),
+            "rerun": feed_command(run.dataset, item.key),
             "runbook": runbook("refused_object"),
         },
         run_id=run.run_id,

@@ -60,8 +60,18 @@ def redrive_command(dataset: str, chunk_id: str = "") -> str:
 
 
 def backfill_command(dataset: str, day: date) -> str:
-    """The command that makes up for the daily run of one event day."""
+    """The command that makes up for the daily run of one event day, or evaluates the day again."""
     return f"make backfill DATASET={dataset} FROM={day}"
+
+
+def feed_command(dataset: str, key: str) -> str:
+    """The command that puts an object again, in slices, from a local copy of that name."""
+    return f"make feed DATASET={dataset} FILE={shlex.quote(key.rpartition('/')[2])}"
+
+
+def wait_command() -> str:
+    """The command that says what a dataset waits for, and which run failed: what rests cannot be rerun."""
+    return "make wait TIMEOUT=60"
 
 
 def _page(subject: str) -> str:

@@ -128,6 +128,7 @@ def test_an_unusual_day_is_told_once_it_is_over_and_repeated() -> None:
         "transactions: 2026-03-02 has 500 rows; usual on a Monday is 1,000 rows (median of 5 days)"
     )
     assert rows["body"]["runbook"] == "docs/runbooks/anomaly.md"
+    assert rows["body"]["rerun"] == "make backfill DATASET=transactions FROM=2026-03-02"
     assert (rows["body"]["value"], rows["body"]["usual"], rows["body"]["deviations"]) == (500, 1000, -10)
 
 
@@ -179,6 +180,8 @@ def test_another_layout_of_the_same_values_is_drift(configure: Callable[..., Any
         ("schema_drift", "mix:chunk.layout:2026-03-02"),
         ("schema_drift", "new:chunk.layout:2026-03-02"),
     ]
+    again = "make backfill DATASET=transactions FROM=2026-03-02"
+    assert [one["body"]["rerun"] for one in incidents()] == [again, again]
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,7 @@ def test_a_dataset_that_stops_is_told_until_it_goes_on(configure: Callable[..., 
         "station": "landed",
         "last": "2026-03-09T10:00:00+00:00",
         "limit": "26 hours",
+        "rerun": "make wait TIMEOUT=60",
         "runbook": "docs/runbooks/stale.md",
     }
 
@@ -184,6 +185,7 @@ def test_a_run_hangs_from_the_end_of_its_lease_until_it_is_over() -> None:
     assert told["fingerprint"] != f"hanging_run:transactions:{dry}"
     assert told["title"] == "test: run manual__1 hangs, 1.0 hours beyond its lease"
     assert told["run_id"] == run_id
+    assert told["body"]["rerun"] == "make rerun DAG=test RUN=manual__1"
 
     over()
     assert look_at_freshness(later) == {"opened": 0, "repeated": 0, "resolved": 1}

@@ -476,6 +476,7 @@ def test_an_object_that_the_server_refuses_is_settled_and_the_others_land(
         (incident,) = conn.execute("select * from incidents").fetchall()
     assert (incident["kind"], incident["body"]["code"]) == ("refused_object", code)
     assert_leads_on(incident, f"refused_object:transactions:{PREFIX}a.csv:")
+    assert incident["body"]["rerun"] == "make feed DATASET=transactions FILE=a.csv"
     assert len(pending(DATASET)) == 0, "this version is settled"
     later_version(box, f"{PREFIX}a.csv", b"a")
     again = lands()
