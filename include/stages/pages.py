@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from include.datasets import contract
-from include.datasets.contract import CHUNK_REASONS, Contract
+from include.datasets.contract import CHUNK_REASONS, CORRECTED, CORRECTED_DOC, Contract
 from include.errors import ConfigError
 from include.lake import lake
 from include.settings import get_settings
@@ -80,7 +80,7 @@ def quarantine_of(dag_id: str, dag_run_id: str) -> Quarantine:
         for one in figures.get(status, [])
     ]
     kind = contract(run.dataset)
-    meanings = CHUNK_REASONS | kind.reasons
+    meanings = CHUNK_REASONS | kind.reasons | {CORRECTED: CORRECTED_DOC}
     reasons = [(code, meanings.get(code, ""), rows) for code, rows in figures.get("reasons", {}).items()]
     counted = figures.get("rows", {})
     rows = {fate: counted[fate] for fate in FATES if fate in counted}

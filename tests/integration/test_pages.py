@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dags.flows.assets import GIVES, counts
+from include.datasets import contract
+from include.datasets.contract import CHUNK_REASONS, CORRECTED
 from include.errors import ConfigError
 from include.lake import lake
 from include.settings import get_settings
 from include.stages.pages import SHOWN, changes_by, docs_address, quarantine_of
+from include.store.attempts import publish_attempt, start_attempt
+from include.store.connection import transaction
 from tests.flow import close_flow, open_flow, publish_importance, put, run_stages
 from tests.prove.chunks import Row, chunks, importance_file
 
@@ -97,6 +101,19 @@ def test_a_run_that_checked_nothing_has_pages_too(configure: Any) -> None:
     assert docs_address(*RUN) == "http://docs/index.html"
     assert quarantine_of(*RUN).lines == []
     assert changes_by(*RUN).changes == []
+
+
+def test_every_reason_has_its_meaning() -> None:
+    run_id = open_flow(number=700)
+    reasons = dict.fromkeys([*contract("transactions").reasons, *CHUNK_REASONS, CORRECTED], 1)
+    with transaction() as conn:
+        attempt = start_attempt(conn, run_id, "check")
+        publish_attempt(conn, attempt, {"reasons": reasons}, output=None, operations=[])
+
+    found = quarantine_of(*RUN).reasons
+
+    assert {code: rows for code, _, rows in found} == reasons
+    assert [code for code, meaning, _ in found if not meaning] == []
 
 
 def test_an_unknown_run_says_so() -> None:
