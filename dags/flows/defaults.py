@@ -17,8 +17,9 @@ from plugins.notifiers import IncidentNotifier, RecoveryNotifier
 # so that is tried again.
 LASTING = (ChunksHeld, ConfigError, ContractError, Expired)
 
-# Schedules without a data interval need a first day; it has no other meaning.
-FIRST_DAY = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+# Every schedule needs a first day. Airflow makes no tasks for a run that somebody triggers with an earlier
+# logical date, so it lies far back; catch-up is off, so nothing begins there by itself.
+FIRST_DAY = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 # Why the DAGs are set up as they are; part of every flow's manual.

@@ -50,7 +50,7 @@ class Flow:
         zone = ZoneInfo(contract(self.dataset).zone)
         schedule = {
             "schedule": CronDataIntervalTimetable("0 0 * * *", timezone=zone.key),
-            "start_date": FIRST_DAY.astimezone(zone),
+            "start_date": FIRST_DAY.replace(tzinfo=zone),
             "catchup": False,
             "max_active_runs": DAILY_RUNS,
         }
