@@ -16,12 +16,13 @@ so that what no longer holds is closed with its reason.
 
 **Backfill.** Any range, in any order, beside the live runs: *Trigger*, *Backfill* in the UI of
 `transactions_daily`, `make backfill FROM=2026-01-01 TO=2026-01-31`, or `airflow backfill create --dag-id
-transactions_daily --reprocess-behavior completed --from-date 2026-01-01T00:00:00+05:30 --to-date
-2026-01-31T00:00:00+05:30`. Days are days in Asia/Kolkata, so give the offset: `2026-01-01` alone is midnight
-UTC, and leaves out the 1st. The UI's form takes times in the zone of the clock at the page's lower left:
-choose Asia/Kolkata there (some browsers say Asia/Calcutta), then 00:00 of the first and of the last day. With
-`--reprocess-behavior completed`, in the form *All Runs*, days that ran before run again, with what is known
-now. Airflow runs one backfill of a DAG at a time.
+transactions_daily --reprocess-behavior completed --max-active-runs 3 --from-date 2026-01-01T00:00:00+05:30
+--to-date 2026-01-31T00:00:00+05:30`. Days are days in Asia/Kolkata, so give the offset: `2026-01-01` alone is
+midnight UTC, and leaves out the 1st. The UI's form takes times in the zone of the clock at the page's lower
+left: choose Asia/Kolkata there (some browsers say Asia/Calcutta), then 00:00 of the first and of the last
+day. With `--reprocess-behavior completed`, in the form *All Runs*, days that ran before run again, with what
+is known now. Airflow runs one backfill of a DAG at a time, and as many of its days at once as the backfill
+itself allows (the form begins with one, the command with ten), whatever the DAG allows: give 3.
 
 **When it is red.**
 

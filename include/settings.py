@@ -19,6 +19,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 ROOT = Path(__file__).resolve().parent.parent
 ENV_FILE = ROOT / ".env"
 
+# Daily runs of a dataset at once: more would only hold task slots while they wait for Spark. Airflow wants
+# the number again with each backfill.
+DAILY_RUNS = 3
+
 
 def env_file() -> Path:
     """The file in which people keep their settings; it need not exist."""

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from include.errors import StackError
-from include.settings import ROOT
+from include.settings import DAILY_RUNS, ROOT
 from stack.credentials import Credentials, write_private
 from stack.process import bound
 
@@ -228,7 +228,7 @@ class Airflow:
             "to_date": last.isoformat(),
             "run_backwards": backwards,
             "reprocess_behavior": "completed",
-            "max_active_runs": 3,
+            "max_active_runs": DAILY_RUNS,
         }
         status, answer = self._ask("POST", "/api/v2/backfills", wanted, self.token())
         if status != HTTPStatus.OK:

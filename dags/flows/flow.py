@@ -14,13 +14,11 @@ from dags.flows.form import form
 from dags.flows.tasks import STAGES, land_task, stage_task, verdict_task
 from dags.flows.watch import watch
 from include.datasets import contract
+from include.settings import DAILY_RUNS
 from plugins.notifiers import RunNotifier
 
 # Reference data goes first where both wait for Spark, since rules wait for it in turn.
 PRIORITY = {"reference": 100, "events": 1}
-
-# Daily runs of a backfill wait for Spark in turn anyway; more at once would only hold task slots.
-DAILY_RUNS = 3
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from include.datasets import contract
+from include.settings import DAILY_RUNS
 
 OPERATING = """
 Its stages: `land`, `check`, `aggregate`, `detect`, `load`, `alert`, and beside them `check_verdict`.
@@ -16,7 +17,9 @@ end of its data interval. A run also evaluates again the past cuts that late eve
 longer holds is closed with its reason.
 
 **Backfill.** Any range, in any order, beside the live runs: *Trigger*, *Backfill* in the UI of
-`{name}_daily`. Days are days in {zone}. Airflow runs one backfill of a DAG at a time.
+`{name}_daily`, or `make backfill DATASET={name} FROM=2026-01-01 TO=2026-01-31`. Days are days in {zone}.
+Airflow runs one backfill of a DAG at a time, and as many of its days at once as the backfill itself allows
+(the form begins with one), whatever the DAG allows: give {daily_runs}.
 
 **When it is red.**
 
@@ -34,4 +37,4 @@ Stages are safe to clear and to run again at any time: what is published stays a
 
 def operating(dataset: str) -> str:
     """How a dataset's flow runs and what to do when it is red."""
-    return OPERATING.format(name=dataset, zone=contract(dataset).zone)
+    return OPERATING.format(name=dataset, zone=contract(dataset).zone, daily_runs=DAILY_RUNS)
