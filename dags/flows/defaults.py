@@ -22,23 +22,6 @@ LASTING = (ChunksHeld, ConfigError, ContractError, Expired)
 FIRST_DAY = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
-# Why the DAGs are set up as they are; part of every flow's manual.
-MANUAL = """
-## How the runs are bounded
-
-- **Pool** `spark`, one slot: check, aggregate and detect take Spark in turn, on one machine as on a cluster's
-  one Connect server. Other tasks do not wait for it.
-- **Retries**: five, after 5 s and then twice as long each time, up to 2 minutes: a restart of Postgres, S3 or
-  Spark is over by then. Bad input and wrong settings fail at once; trying again cannot mend them.
-- **Time-out** of each task: `VIGIL_RUN_LEASE_SECONDS`. After it the run's chunks may be taken by another run,
-  so a task must not outlive it.
-- **Catch-up** is off: unpausing must not start a run for every day since the first. Days that were missed
-  while nothing was scheduled are a backfill's, which somebody decides on; a missing day is reported.
-- **Active runs**: one of the flow and of the watch, since their evaluations are to be loaded in the order of
-  what they knew; three of the daily DAG, since days are independent and more would only queue for Spark.
-"""
-
-
 def defaults(dataset: str, owner: str, *, priority: int = 1) -> dict[str, Any]:
     """Arguments of every task: six tries in some minutes, none outliving the lease that its stage takes."""
     return {

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from dags.flows.defaults import FIRST_DAY, MANUAL, defaults
+from dags.flows.defaults import FIRST_DAY, defaults
 from dags.flows.form import form
+from dags.flows.manual import bounds
 from dags.flows.tasks import STAGES, land_task, stage_task, verdict_task
 from dags.flows.watch import watch
 from include.datasets import contract
@@ -33,7 +34,8 @@ class Flow:
     @property
     def manual(self) -> str:
         """What a data engineer reads beside the DAG: its own words, the dataset's contract, the settings."""
-        return f"{self.doc}\n\n## The dataset\n\n{contract(self.dataset).as_markdown()}\n\n{MANUAL}"
+        about = contract(self.dataset).as_markdown()
+        return f"{self.doc}\n\n## The dataset\n\n{about}\n\n{bounds(self.dataset, self.stages)}"
 
     def flow(self) -> DAG:
         """Run for chunks: evaluates the end of the newest event day.

@@ -1,7 +1,10 @@
-"""What is to be said alike of the flows of all datasets of events; their own words come before it."""
+"""What is to be said alike of the flows of several datasets; their own words come before it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from dags.flows.tasks import SPARK_STAGES
 from include.datasets import contract
 from include.settings import DAILY_RUNS
 
@@ -38,3 +41,38 @@ Stages are safe to clear and to run again at any time: what is published stays a
 def operating(dataset: str) -> str:
     """How a dataset's flow runs and what to do when it is red."""
     return OPERATING.format(name=dataset, zone=contract(dataset).zone, daily_runs=DAILY_RUNS)
+
+
+# Why the DAGs are set up as they are.
+BOUNDS = """
+## How the runs are bounded
+
+- **Pool** `spark`, one slot: {on_spark} take Spark in turn, on one machine as on a cluster's one Connect
+  server. Other tasks do not wait for it.
+- **Retries**: five, after 5 s and then twice as long each time, up to 2 minutes: a restart of Postgres, S3 or
+  Spark is over by then. Bad input and wrong settings fail at once; trying again cannot mend them.
+- **Time-out** of each task of a flow: `VIGIL_RUN_LEASE_SECONDS`. After it the run's chunks may be taken by
+  another run, so a task must not outlive it. The watch takes no chunks: its `wait_for_chunks` has none, since
+  nothing may land for weeks, and its `run_flow` a day, for a whole run and all its tries. Neither holds a
+  process meanwhile.
+"""
+
+OF_EVENTS = f"""\
+- **Catch-up** is off: unpausing must not start a run for every day since the first. Days that were missed
+  while nothing was scheduled are a backfill's, which somebody decides on; a missing day is reported.
+- **Active runs**: one of the flow and of the watch, since their evaluations are to be loaded in the order of
+  what they knew; {DAILY_RUNS} of the daily DAG, since days are independent and more would only
+  queue for Spark.
+"""
+
+OF_REFERENCE = """\
+- **Catch-up** has no meaning here: no DAG of reference data goes by days.
+- **Active runs**: one of the flow and of the watch, so that versions are published one after another.
+"""
+
+
+def bounds(dataset: str, stages: Iterable[str]) -> str:
+    """How many runs and tries there are of a flow with these stages, for how long, and why."""
+    *others, last = [stage for stage in stages if stage in SPARK_STAGES]
+    own = OF_EVENTS if contract(dataset).kind == "events" else OF_REFERENCE
+    return BOUNDS.format(on_spark=f"{', '.join(others)} and {last}") + own
