@@ -14,6 +14,15 @@ day waits for one digest after midnight UTC. A connection that is missing is a w
 
 **When it is red**, alerts are late: look at the log of `deliver`, and at Postgres. Pausing this DAG keeps
 alerts in the outbox; nothing is lost.
+
+## How the runs are bounded
+
+- **Retries**: five, within some minutes: a restart of Postgres is over by then. What a channel does not
+  accept is not the task's to try again; the outbox says when it is due.
+- **Time-out** of `deliver`: half an hour. It begins no message after ten minutes, and the next run goes on:
+  what lasts longer hangs. `wait_for_deliveries` has none, since all may be well for weeks.
+- **Catch-up** has no meaning here: whatever is due is sent, whenever it became due.
+- **Active runs**: one, which sends everything that is due; a second one would find nothing left to send.
 """
 
 from datetime import timedelta

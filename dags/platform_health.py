@@ -19,6 +19,14 @@ already from being delivered.
 
 **When it is red**, nobody looks: see the log of the task, and Postgres. A look changes nothing but incidents,
 so it may be run again, or by hand, at any time.
+
+## How the runs are bounded
+
+- **Retries**: five, within some minutes: a restart of Postgres is over by then, well before the next look.
+- **Time-out** of each task: ten minutes. A look takes seconds, and the next one comes after a quarter of an
+  hour.
+- **Catch-up** is off: a look judges what is now, so a missed one cannot be made up, nor need be.
+- **Active runs**: one, since two looks at the same time would see the same.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -19,6 +19,13 @@ A correction that is still bad is quarantined in its new chunk, with its reason,
 **When it is red.** It names what it refuses, and has then changed nothing: a row that is not in quarantine,
 a chunk that is not stopped, a key that is not there. Any other error was tried six times; clear it: what is
 done is not done twice.
+
+## How the runs are bounded
+
+- **Retries**: five, within some minutes: a restart of Postgres or S3 is over by then. What it refuses fails
+  at once; trying again cannot mend that.
+- **Time-out**: half an hour, ample for a file of corrections. It holds no chunks, so it has no lease to keep.
+- **Active runs**: one, since two of the same dataset would wait for one lock anyway.
 """
 
 from dataclasses import asdict

@@ -22,6 +22,15 @@ was found with. To apply a change to past days, backfill them.
 **When it is red.** It names what it refuses and what is valid: a window without an evaluated day, a rule, a
 version or a curve that is not there. *MissingReference*: no importance file is published. Any other error was
 tried six times; clear it. Nobody is alerted, and nothing in force is touched.
+
+## How the runs are bounded
+
+- **Pool** `spark`, one slot: a replay waits for Spark in turn with the stages of the flows.
+- **Retries**: five, within some minutes: a restart of Postgres, S3 or Spark is over by then. What it refuses
+  fails at once; trying again cannot mend that.
+- **Time-out**: `VIGIL_RUN_LEASE_SECONDS`, the lease of its run in the ledger, beyond which it counts as
+  hanging. Try fewer days at once if it does not suffice.
+- **Active runs**: one, since replays are not urgent and several would hold up the flows at the pool.
 """
 
 from typing import Any

@@ -18,6 +18,13 @@ its logs and results say what would go. Pausing it costs nothing but space. It w
 away, and clear the task. It may be stopped and run again at any moment.
 
 What is lost with what, and how to get it back from a backup: docs/operations.md.
+
+## How the runs are bounded
+
+- **Retries**: five, within some minutes: a restart of Postgres or S3 is over by then.
+- **Time-out** of each task: `VIGIL_RUN_LEASE_SECONDS`. What it does not come to, the next day's run deletes.
+- **Catch-up** is off: a run looks at everything there is, so missed days need none of their own.
+- **Active runs**: one, since a second would only come upon the same files.
 """
 
 from typing import Any

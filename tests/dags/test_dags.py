@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,6 +75,32 @@ def test_each_dag_has_owner_tags_and_a_manual(dags: dict[str, DAG]) -> None:
         assert dag.description, dag.dag_id
         assert "**When it" in str(dag.doc_md), dag.dag_id
         assert dag.max_active_runs == (3 if dag.dag_id.endswith("_daily") else 1), dag.dag_id
+
+
+def test_each_manual_says_how_runs_are_bounded_and_why(dags: dict[str, DAG]) -> None:
+    for dag in dags.values():
+        bounds = str(dag.doc_md).partition("## How the runs are bounded\n\n")[2]
+        stated = dict(re.findall(r"^- \*\*([\w -]+)\*\*(.*(?:\n  .*)*)$", bounds, flags=re.MULTILINE))
+        expected = {"Retries", "Time-out", "Active runs"}
+        if dag.timetable.can_be_scheduled:
+            expected.add("Catch-up")
+        flow = dag.dag_id.removesuffix("_watch")
+        if any(task.pool == "spark" for task in dags[flow].tasks):
+            expected.add("Pool")
+        assert expected <= set(stated) <= expected | {"Catch-up"}, dag.dag_id
+        # More than its value: a sentence that says why.
+        assert {name for name, text in stated.items() if len(text.split()) < 10} == set(), dag.dag_id
+        assert {task.retries for task in dag.tasks} == {5}
+        assert stated["Retries"].startswith(": five, "), dag.dag_id
+
+
+def test_the_manuals_of_flows_speak_of_their_own_dags(dags: dict[str, DAG]) -> None:
+    """A dataset of reference data has no daily DAG and nothing to detect."""
+    for name, about in contracts().items():
+        bounds = str(dags[name].doc_md).partition("## How the runs are bounded\n\n")[2]
+        assert ("daily DAG" in bounds) == ("detect" in bounds) == (about.kind == "events"), name
+        assert dags[f"{name}_watch"].get_task("run_flow").execution_timeout == timedelta(days=1)
+        assert "its `run_flow` a day" in " ".join(bounds.split())
 
 
 def test_each_manual_reads_well_in_the_ui(dags: dict[str, DAG]) -> None:
