@@ -21,13 +21,22 @@ def backfill(
     backwards: Annotated[bool, typer.Option(help="the last day first")] = False,
 ) -> None:
     """Evaluate past days of the dataset's zone; those that ran before run again with what is known now."""
+    begin, end = days(dataset, first, last)
+    airflow = load_stack(stack_settings()).airflow
+    number = airflow.backfill(f"{dataset}_daily", begin, end, backwards=backwards)
+    typer.echo(f"Backfill {number}: {airflow.url}/dags/{dataset}_daily/backfills")
+
+
+def days(dataset: str, first: str, last: str = "") -> tuple[datetime, datetime]:
+    """The instants at which the first and the last of these days begin in the dataset's zone.
+
+    Raises ConfigError for what is no day, and for a last day before the first.
+    """
     zone = ZoneInfo(contract(dataset).zone)
     begin, end = (_midnight(day, zone) for day in (first, last or first))
     if begin > end:
         raise ConfigError(f"the first day, {first}, comes after the last, {last}")
-    airflow = load_stack(stack_settings()).airflow
-    number = airflow.backfill(f"{dataset}_daily", begin, end, backwards=backwards)
-    typer.echo(f"Backfill {number}: {airflow.url}/dags/{dataset}_daily/backfills")
+    return begin, end
 
 
 def _midnight(day: str, zone: ZoneInfo) -> datetime:
