@@ -21,6 +21,8 @@ from tests.world import shared_servers, world
 DAYS, FILES = 12, 12
 # First and last day of each backfill, and whether it goes backwards; every two of them overlap.
 BACKFILLS = ((0, 6, False), (3, 9, True), (2, 11, False))
+AT_ONCE = "processes, all at once and beside the live runs"
+IN_TURN = "under Airflow, one after another (it allows one of a DAG at a time), each beside the live runs"
 SECONDS = 1800.0
 DAG = "transactions_daily"
 
@@ -33,12 +35,12 @@ def prove() -> Iterator[str]:
     ended = sum('"ended"' in found for found in straight.episodes)
     if not 0 < ended < len(straight.episodes):
         raise AssertionError(f"these days prove nothing: {ended} of {len(straight.episodes)} episodes ended")
-    for name, found in (("processes", as_processes(made)), ("Airflow", under_airflow(made))):
-        expect(f"digests by cut, {name}", found.digests, straight.digests)
-        expect(f"episodes, {name}", found.episodes, straight.episodes)
+    for how, found in ((AT_ONCE, as_processes(made)), (IN_TURN, under_airflow(made))):
+        expect(f"digests by cut, {how}", found.digests, straight.digests)
+        expect(f"episodes, {how}", found.episodes, straight.episodes)
         yield (
-            f"{name}: {len(BACKFILLS)} overlapping backfills beside the live runs: {len(found.digests)} "
-            f"digests and {len(found.episodes)} episodes as in a straight run; {found.retracted} retracted"
+            f"{len(BACKFILLS)} backfills of overlapping days, {how}: {len(found.digests)} digests and "
+            f"{len(found.episodes)} episodes as in a straight run; {found.retracted} retracted"
         )
 
 
