@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
+from itertools import chain
 from multiprocessing import get_context
 from time import monotonic, sleep
+from typing import Any
 
+from include.settings import DAILY_RUNS
 from include.store.connection import transaction
+from stack.backfill import backfill
+from stack.checkout import load_stack
+from stack.config import stack_settings
 from stack.wait import wait_until_through
 from tests.airflow_api import AirflowApi
 from tests.flow import put, run_flow
@@ -25,6 +33,11 @@ AT_ONCE = "processes, all at once and beside the live runs"
 IN_TURN = "under Airflow, one after another (it allows one of a DAG at a time), each beside the live runs"
 SECONDS = 1800.0
 DAG = "transactions_daily"
+# Of every backfill, however it is asked for: days that have a run are run again with what is known now.
+ASKED = {"dag_id": DAG, "reprocess_behavior": "completed", "max_active_runs": DAILY_RUNS}
+
+# Asks Airflow for a backfill of the days that begin from one instant to the other, forwards or backwards.
+Way = Callable[[AirflowApi, datetime, datetime, bool], None]
 
 
 def prove() -> Iterator[str]:
@@ -80,15 +93,16 @@ def _take(number: int, runs: int) -> None:
 
 
 def under_airflow(made: Chunks) -> History:
-    """The backfills as Airflow runs them, while chunks land and the watch takes them."""
+    """The backfills as Airflow runs them, each asked for in another way, while the watch takes chunks."""
     with full_stack(max_chunks=2, settle_seconds=0, poll_seconds=1, rule_parameters=PARAMETERS) as settings:
         put("importance", "weights.csv", importance_file(_weights(made)))
         wait_until_through(SECONDS)
         airflow = AirflowApi(settings)
         waiting = list(enumerate(made.files))
-        for first, last, backwards in BACKFILLS:
+        ways: list[Way] = [by_make, by_command, by_api]
+        for number, (way, days) in enumerate(zip(ways, BACKFILLS, strict=True), start=1):
             _land(waiting, 3)
-            _backfill(airflow, first, last, backwards=backwards)
+            _backfill(airflow, number, way, *days)
         _land(waiting, len(waiting))
         wait_until_through(SECONDS)
         last_run = airflow.trigger("transactions", {})
@@ -97,28 +111,19 @@ def under_airflow(made: Chunks) -> History:
         return recorded(DAYS)
 
 
-def _backfill(airflow: AirflowApi, first: int, last: int, *, backwards: bool) -> None:
-    """A backfill of these days, to its end; days that have a run are run again with what is known now.
+def _backfill(airflow: AirflowApi, number: int, way: Way, first: int, last: int, backwards: bool) -> None:
+    """The `number`-th backfill of these days, asked for in this way, to its end.
 
     Airflow runs one backfill of a DAG at a time; its days run side by side, and beside the live runs.
     """
-    answer = airflow.client.post(
-        "/backfills",
-        json={
-            "dag_id": DAG,
-            "from_date": day_end(first - 1).isoformat(),
-            "to_date": day_end(last - 1).isoformat(),
-            "run_backwards": backwards,
-            "reprocess_behavior": "completed",
-            "max_active_runs": 3,
-        },
-    )
-    answer.raise_for_status()
+    way(airflow, day_end(first - 1), day_end(last - 1), backwards)
     deadline = monotonic() + SECONDS
-    while not airflow.client.get(f"/backfills/{answer.json()['id']}").json()["completed_at"]:
+    while len(completed := _completed(airflow)) < number:
         if monotonic() > deadline:
             raise TimeoutError(f"the backfill of days {first} to {last} is not over after {SECONDS:g} s")
         sleep(2)
+    asked = completed[number - 1]
+    expect(f"how {way.__name__} asks", {key: asked[key] for key in ASKED}, ASKED)
     ends = [day_end(day).date() for day in range(first, last + 1)]
     with transaction() as conn:
         found = conn.execute(
@@ -127,6 +132,44 @@ def _backfill(airflow: AirflowApi, first: int, last: int, *, backwards: bool) ->
         ).fetchall()
     lacking = {end.isoformat() for end in ends} - {row["cut"] for row in found}
     expect("days that did not run", lacking, set())
+
+
+def _completed(airflow: AirflowApi) -> list[dict[str, Any]]:
+    """The DAG's backfills that are over, in their order."""
+    answer = airflow.client.get("/backfills", params={"dag_id": DAG, "order_by": "id"})
+    answer.raise_for_status()
+    return [one for one in answer.json()["backfills"] if one["completed_at"]]
+
+
+def by_make(airflow: AirflowApi, begin: datetime, end: datetime, backwards: bool) -> None:
+    """As `make backfill` does."""
+    backfill(f"{begin:%Y-%m-%d}", f"{end:%Y-%m-%d}", "transactions", backwards)
+
+
+def by_command(airflow: AirflowApi, begin: datetime, end: datetime, backwards: bool) -> None:
+    """Airflow's own command, in the environment of the stack's Airflow."""
+    stack = load_stack(stack_settings())
+    options = {"--dag-id": DAG, "--from-date": begin.isoformat(), "--to-date": end.isoformat()}
+    options |= {"--max-active-runs": str(DAILY_RUNS), "--reprocess-behavior": "completed"}
+    done = subprocess.run(
+        stack.airflow.command(
+            *("backfill", "create", *chain(*options.items()), *["--run-backwards"] * backwards)
+        ),
+        env=stack.environment("airflow-backfill", stack.airflow.environment()),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"`airflow backfill create` ended with {done.returncode}:\n{done.stdout}")
+
+
+def by_api(airflow: AirflowApi, begin: datetime, end: datetime, backwards: bool) -> None:
+    """A REST call."""
+    wanted = {"from_date": begin.isoformat(), "to_date": end.isoformat(), "run_backwards": backwards}
+    airflow.client.post("/backfills", json=wanted | ASKED).raise_for_status()
 
 
 def _land(waiting: list[tuple[int, bytes]], count: int) -> None:
