@@ -23,6 +23,9 @@ from tests.world import Servers, shared_servers, world
 LINES, SLICE, RUNS = 19_600, 1_000, 5
 REFUSED, LOST = 0.20, 0.10
 
+# The dangerous case: detections are written, and the platform does not hear of it.
+LOST_EXPORT = "lost PUT of an export"
+
 
 def prove() -> Iterator[str]:
     """Requests by what became of them, and what is the same as with a server that does its work."""
@@ -33,7 +36,9 @@ def prove() -> Iterator[str]:
     for what, one, other in zip(("digest", "episodes", "exported rows"), ill, well, strict=True):
         expect(what, one, other)
     share = counts["refused"] / counts.total()
-    if not (0.15 < share < 0.25 and counts["lost after the work"] > 5):
+    exports = counts[LOST_EXPORT]
+    others = sum(number for fate, number in counts.items() if fate.startswith("lost")) - exports
+    if not (0.15 < share < 0.25 and others > 5 and exports):
         raise AssertionError(f"these faults prove nothing: {dict(counts)}")
     yield f"requests: {dict(sorted(counts.items()))}"
     yield f"digest, {len(ill[1])} episodes and {ill[2]} exported rows: those of a server without faults"
@@ -41,12 +46,15 @@ def prove() -> Iterator[str]:
 
 @contextmanager
 def faulty(upstream: str) -> Iterator[tuple[str, Counter[str]]]:
-    """A proxy of an S3 server: its endpoint, and how many requests it let through, refused and lost.
+    """A proxy of an S3 server: its endpoint, and how many requests it let through, refused, and lost the
+    answers of, by command.
 
-    The same seed gives the same faults to the same sequence of requests.
+    The same seed gives the same faults to the same sequence of requests; but the answer to the first PUT of
+    each exported object that is not refused is lost whatever the dice say: it is written, and written again.
     """
     dice, lock = random.Random(5), threading.Lock()
     counts: Counter[str] = Counter()
+    written: set[str] = set()
     server_address = urlsplit(upstream).netloc
 
     class Handler(BaseHTTPRequestHandler):
@@ -55,10 +63,7 @@ def faulty(upstream: str) -> Iterator[tuple[str, Counter[str]]]:
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             with lock:
-                rolled = dice.random()
-                fate = "refused" if rolled < REFUSED else "through"
-                if REFUSED <= rolled < REFUSED + LOST:
-                    fate = "lost after the work"
+                fate = self._fate(dice.random())
                 counts[fate] += 1
             if fate == "refused":
                 self._reply(503, [], b"<Error><Code>SlowDown</Code></Error>")
@@ -68,6 +73,18 @@ def faulty(upstream: str) -> Iterator[tuple[str, Counter[str]]]:
                 self._reply(status, headers, content)
             else:
                 self.close_connection = True
+
+        def _fate(self, rolled: float) -> str:
+            if rolled < REFUSED:
+                return "refused"
+            path = urlsplit(self.path).path
+            export = self.command == "PUT" and f"/{get_settings().export_prefix}" in path
+            first = export and path not in written
+            if first:
+                written.add(path)
+            if first or rolled < REFUSED + LOST:
+                return LOST_EXPORT if export else f"lost {self.command}"
+            return "through"
 
         do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _answer
 
