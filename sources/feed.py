@@ -23,7 +23,7 @@ from include.lake import bucket
 from include.settings import get_settings
 from sources.download import Advance, download, is_address
 from sources.manifest import Manifest, next_number, numbering
-from sources.slices import Scan, scan, slices
+from sources.slices import SUFFIXES, Scan, scan, slices
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,10 @@ def feed_file(
 ) -> Fed:
     """Puts the file's data rows on S3, `rows` to a chunk and one chunk every `every` seconds.
 
-    Chunks are `<prefix>chunk_<i>.csv`, numbered on from the highest that is there. Reference data goes as one
-    object, whole. A manifest in the bucket knows the source by the SHA-256 of its decompressed bytes: feeding
-    it again goes on where it stopped, or changes nothing. `keep`: a folder that gets a copy of every chunk.
+    Chunks are `<prefix>chunk_<i>.csv`, or .json of JSON lines and arrays, numbered on from the highest that
+    is there. Reference data goes as one object, whole. A manifest in the bucket knows the source by the
+    SHA-256 of its decompressed bytes: feeding it again goes on where it stopped, or changes nothing. `keep`:
+    a folder that gets a copy of every chunk.
     `advance(chunks done, chunks in all)` is told on the way. Raises FeedError as `scan` and `download` do,
     for slices that landing would refuse or take for one, when the source was fed in slices of another size,
     and when something else has the name of a chunk.
@@ -63,13 +64,14 @@ def feed_file(
         raise FeedError(f"ROWS={rows}: a chunk needs at least one row")
     with _local(file, downloaded) as path:
         whole = about.kind == "reference"
-        found = scan(path, about.columns, None if whole else rows)
+        found = scan(path, about.columns, None if whole else rows, about.parser)
         per_slice = found.rows if whole else rows
         manifest = _manifest(about, found, per_slice, Path(urlsplit(file).path).name)
-        keys = [f"{_prefix(about)}{_name(manifest, i)}" for i in range(manifest.slices)]
+        numbers = range(manifest.first, manifest.first + manifest.slices)
+        keys = [f"{_prefix(about)}chunk_{number}{SUFFIXES[found.form]}" for number in numbers]
         before = manifest.done
         due = time.monotonic()
-        for position, data in enumerate(slices(path, found.header, per_slice)):
+        for position, data in enumerate(slices(path, found.header, per_slice, found.form)):
             _keep(keep, keys[position], data)
             if position < before:
                 continue
@@ -167,10 +169,6 @@ def _manifest(about: Contract, found: Scan, rows: int, source: str) -> Manifest:
 def _prefix(about: Contract) -> str:
     prefix: str = getattr(get_settings(), about.prefix_setting)
     return prefix
-
-
-def _name(manifest: Manifest, position: int) -> str:
-    return f"chunk_{manifest.first + position}.csv"
 
 
 def _keep(folder: Path | None, key: str, data: bytes) -> None:

@@ -58,7 +58,7 @@ def next_number(dataset: str, prefix: str) -> int:
     numbers = [-1]
     for page in bucket().pages(f"{prefix}chunk_"):
         for item in page.objects:
-            if match := re.match(r"chunk_(\d+)\.csv", item.key.removeprefix(prefix)):
+            if match := re.match(r"chunk_(\d+)\.(?:csv|json)", item.key.removeprefix(prefix)):
                 numbers.append(int(match[1]))
     for page in bucket().pages(f"{FOLDER}/{dataset}/"):
         for item in page.objects:

@@ -66,6 +66,38 @@ def test_slices_with_the_header_on_each(tmp_path: Path) -> None:
     assert kept == expected(25, 10)
 
 
+EVENTS = [f'{{"user_id": "u{n}", "timestamp": {n}}}'.encode() for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("data", "chunks"),
+    [
+        (
+            b"\n".join(EVENTS),
+            [EVENTS[0] + b"\n" + EVENTS[1] + b"\n", EVENTS[2] + b"\n" + EVENTS[3] + b"\n", EVENTS[4]],
+        ),
+        (
+            b"[\n" + b",\n".join(EVENTS) + b"\n]\n",
+            [b"[\n" + b",\n".join(EVENTS[at : at + 2]) + b"\n]\n" for at in (0, 2, 4)],
+        ),
+    ],
+    ids=["JSON lines", "a JSON array"],
+)
+def test_slices_of_json(tmp_path: Path, data: bytes, chunks: list[bytes]) -> None:
+    """Under names of JSON, by the rules of CSV: numbered on, once, never in other slices."""
+    open_bucket().put("clickstream/chunk_3.json", b"someone else's")
+    path = tmp_path / "clicks.jsonl"
+    path.write_bytes(data)
+    fed = feed_file("clickstream", str(path), rows=2, every=0)
+    assert (fed.rows, fed.put) == (5, 3)
+    assert fed.keys == [f"clickstream/chunk_{number}.json" for number in (4, 5, 6)]
+    found = on_s3("clickstream/")
+    assert [found[key] for key in fed.keys] == chunks
+    assert feed_file("clickstream", str(path), rows=2, every=0).put == 0
+    with pytest.raises(FeedError, match=r"in slices of 2 rows.*Feed it with ROWS=2"):
+        feed_file("clickstream", str(path), rows=3, every=0)
+
+
 def test_numbers_go_on_after_the_highest_there(tmp_path: Path) -> None:
     open_bucket().put(f"{PREFIX}chunk_9.csv", b"someone else's")
     open_bucket().put(f"{PREFIX}chunk_10.csv.gz", b"someone else's")

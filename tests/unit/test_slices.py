@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,107 @@ def test_a_drive_folder_is_no_file() -> None:
 )
 def test_addresses(file: str, expected: bool) -> None:
     assert is_address(file) is expected
+
+
+EVENT = ("user_id", "timestamp")
+
+
+def elements(count: int) -> list[bytes]:
+    return [b'{"user_id": "u%d", "timestamp": %d}' % (number, number) for number in range(count)]
+
+
+@given(
+    lines=st.lists(st.binary(max_size=12).filter(lambda b: b"\n" not in b), max_size=20),
+    rows=st.integers(1, 7),
+    zipped=st.booleans(),
+    last_newline=st.booleans(),
+)
+def test_slices_of_json_lines_hold_every_byte_once(
+    tmp_path: Path, lines: list[bytes], rows: int, zipped: bool, last_newline: bool
+) -> None:
+    data = b"\n".join([elements(1)[0], *lines]) + (b"\n" if last_newline else b"")
+    source = write(tmp_path / "source", data, zipped)
+    found = scan(source, EVENT, rows, "json")
+    pieces = list(slices(source, found.header, rows, found.form))
+    assert (found.form, found.header) == ("lines", b"")
+    assert found.sha256 == hashlib.sha256(data).hexdigest()
+    assert b"".join(pieces) == data and found.largest == max(map(len, pieces))
+    counts = [piece.removesuffix(b"\n").count(b"\n") + 1 for piece in pieces]
+    assert counts[:-1] == [rows] * (len(pieces) - 1) and sum(counts) == found.rows
+
+
+# How an array with an element a line is written around and between its elements.
+ARRAYS = {
+    "brackets on lines of their own": (b"[\n", b",\n", b"\n]\n"),
+    "brackets beside the elements": (b"[", b",\n", b"]"),
+    "Windows": (b"\xef\xbb\xbf [\r\n", b",\r\n", b"\r\n]\r\n"),
+    "commas in front, and blank lines": (b"\n[\n  ", b"\n\n, ", b"\n\n]\n\n"),
+}
+
+
+@pytest.mark.parametrize("array", ARRAYS)
+@pytest.mark.parametrize(("count", "rows"), [(2, 5), (5, 2), (6, 2), (6, 6), (7, 1)])
+def test_slices_of_an_array_are_arrays(tmp_path: Path, array: str, count: int, rows: int) -> None:
+    top, between, end = ARRAYS[array]
+    data = top + between.join(elements(count)) + end
+    source = write(tmp_path / "source", data, False)
+    found = scan(source, EVENT, rows, "json")
+    assert (found.form, found.rows, found.header) == ("array", count, b"")
+    assert found.sha256 == hashlib.sha256(data).hexdigest()
+    pieces = list(slices(source, found.header, rows, found.form))
+    parts = [json.loads(piece) for piece in pieces]
+    assert [event for part in parts for event in part] == [json.loads(text) for text in elements(count)]
+    assert [len(part) for part in parts[:-1]] == [rows] * (len(parts) - 1)
+    assert found.largest >= max(map(len, pieces))
+
+
+def test_an_array_that_is_cut_off_stays_so(tmp_path: Path) -> None:
+    cut = b"[\n" + b",\n".join(elements(3))[:-9]
+    source = write(tmp_path / "source", cut, False)
+    first, last = slices(source, b"", 2, scan(source, EVENT, 2, "json").form)
+    assert len(json.loads(first)) == 2
+    assert last == b"[\n" + elements(3)[2][:-9]
+
+
+def test_equal_slices_of_an_array_are_seen(tmp_path: Path) -> None:
+    """The last one's lines are not those of the first: it has no comma behind it."""
+    same = elements(2)
+    source = write(tmp_path / "source", b"[\n" + b",\n".join([*same, *same]) + b"\n]\n", False)
+    first, last = slices(source, b"", 2, "array")
+    assert first == last and scan(source, EVENT, 2, "json").equal == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "form"),
+    [
+        (b'{"user_id": 1}\n', "lines"),
+        (b'\n \xef\n{"user_id": 1}\n', "csv"),
+        (b'"{\\"user_id\\": 1}"\n', "lines"),
+        (b'"user_id","timestamp"\nu,1\n', "csv"),
+        (b"u,1\n", "csv"),
+        (b"\n\n[\n{}\n]", "array"),
+    ],
+)
+def test_the_form_is_seen_from_the_beginning(tmp_path: Path, data: bytes, form: str) -> None:
+    assert scan(write(tmp_path / "source", data, False), EVENT, 9, "json").form == form
+
+
+def test_of_a_dataset_of_csv_everything_is_csv(tmp_path: Path) -> None:
+    source = write(tmp_path / "source", b"[\n{}\n]\n", False)
+    assert (scan(source, COLUMNS, 9).form, scan(source, COLUMNS, 9).rows) == ("csv", 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b'[{"user_id": 1}, {"user_id": 2}]\n', "on one line.*jq -c"),
+        (b'[\n  {\n    "user_id": 1\n  }\n]\n', "over many lines.*jq -c"),
+        (b"[\n]\n", "no data rows"),
+        (b"[]", "no data rows"),
+        (b"\n  <html>", "web page"),
+    ],
+)
+def test_arrays_that_have_not_an_element_a_line(tmp_path: Path, data: bytes, message: str) -> None:
+    source = write(tmp_path / "source", data, False)
+    with pytest.raises(FeedError, match=message):
+        scan(source, EVENT, 10, "json")
