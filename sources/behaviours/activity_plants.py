@@ -132,7 +132,7 @@ def _journeys(plants: Plants) -> None:
         [(start, here), (start + AT_THE_SPEED, there)], lacks=(TRAVEL, 1, "speed: it is exactly 1,000 km/h")
     )
     near, far = plants.at((14_487_600, 40 * DEGREE)), plants.at((14_505_600, 40 * DEGREE))
-    plants.acts([(start, here), (start, near)], lacks=(TRAVEL, 1, "2 km: it is 499 km further at once"))
+    plants.acts([(start, here), (start, near)], lacks=(TRAVEL, 1, "1 km: it is 499 km further at once"))
     plants.acts([(start, here), (start, far)], [(TRAVEL, 1)])
     london, new_york, paris = plants.at(LONDON), plants.at(NEW_YORK), plants.at(PARIS)
     plants.acts([(start, london), (start + HOUR, new_york)], [(TRAVEL, 1)])

@@ -144,7 +144,7 @@ def _slow(plants: Plants, kind: str) -> None:
         plants.asks(kind, actor, plants.whole_day(day, SLOW), SLOW * 2 // 3)
         plants.planted.fires(OUTLIER, plants.calendar.day(day), **entity)
         plants.planted.misses(
-            SCRAPING, plants.calendar.day(day), "381 requests, 21 ads, 9 in a minute", **entity
+            SCRAPING, plants.calendar.day(day), "381 requests, 21 ads, or 10 requests in a minute", **entity
         )
 
 
