@@ -1,0 +1,153 @@
+"""Generated behaviours, shuffled, late and twice: each rule and each table is as DuckDB has it."""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from include.datasets import contract
+from include.lake import lake
+from include.spark_jobs.pseudonyms import pseudonym
+from include.spark_jobs.rules import rules
+from include.spark_jobs.summaries import summaries
+from include.store.connection import transaction
+from include.store.evaluations import Evaluation, newest_evaluations
+from sources.behaviours import SHAPES, generate, make
+from sources.behaviours.truth import Truth
+from tests.flow import put, run_flow
+from tests.oracle.oracle import oracle_of_day
+from tests.prove.balance import expect
+from tests.world import shared_servers, world
+
+SECRET = "a secret of the proofs, of 32 characters"
+KEYS = json.dumps({"1970-01-01": SECRET})
+ROWS, CHUNKS, SEED = 300_000, 32, 11
+TWICE, RUNS = 8, 4
+ONE_DAY = timedelta(days=1)
+
+
+def prove() -> Iterator[str]:
+    """By dataset its rows and cuts; by rule planted and found entities over all days, by table its rows."""
+    for dataset in SHAPES:
+        yield from prove_dataset(dataset, ROWS, CHUNKS)
+
+
+def prove_dataset(dataset: str, rows: int, chunks: int) -> Iterator[str]:
+    """The proof for one dataset of so many rows, in so many chunks."""
+    with tempfile.TemporaryDirectory(prefix="vigil behaviours ") as name:
+        truth = generate(dataset, Path(name), seed=SEED, rows=rows, chunks=chunks)
+        events = as_published(dataset, make(dataset, seed=SEED, rows=rows).events)
+        with world(shared_servers(), pseudonym_keys=KEYS):
+            _feed(dataset, truth)
+            _check_rows(dataset, truth)
+            cuts = [day + ONE_DAY for day in truth.days]
+            found = {cut: _evaluations(dataset, cut) for cut in cuts}
+            yield f"{dataset}: {truth.rows:,} rows, {chunks} chunks, {TWICE} of them twice, {len(cuts)} cuts"
+            for rule in rules(dataset):
+                yield _check_rule(dataset, rule, truth, events, found)
+            for table in summaries(dataset):
+                yield _check_table(dataset, table, events, found)
+
+
+@cache
+def _stands_for(kind: str, value: str) -> str:
+    return pseudonym(SECRET.encode(), kind, value)
+
+
+def as_published(dataset: str, events: pa.Table) -> pa.Table:
+    """The events with pseudonyms in the place of personal values."""
+    for field in contract(dataset).fields:
+        if field.personal and field.name in events.column_names:
+            clear = events[field.name].to_pylist()
+            hidden = [None if value is None else _stands_for(field.personal, value) for value in clear]
+            place = events.column_names.index(field.name)
+            events = events.set_column(place, field.name, pa.array(hidden, pa.string()))
+    return events
+
+
+def _feed(dataset: str, truth: Truth) -> None:
+    """Lands the chunks in any order, some of them a second time under other names, in a few runs."""
+    dice = random.Random(SEED)
+    order = dice.sample(truth.files, len(truth.files))
+    again = dice.sample(truth.files, TWICE)
+    landing = [(path.name, path) for path in order] + [(f"again_{path.name}", path) for path in again]
+    for name, path in dice.sample(landing, len(landing)):
+        put(dataset, name, path.read_bytes())
+    for _ in range(RUNS):
+        run_flow(dataset, max_chunks=len(landing) // RUNS)
+    figures = run_flow(dataset)
+    expect("unseen objects left", figures["land"]["more"], False)
+
+
+def _check_rows(dataset: str, truth: Truth) -> None:
+    with transaction() as conn:
+        ledger = conn.execute("select * from chunks where dataset = %s", [dataset]).fetchall()
+        checks = conn.execute("select figures from attempts where stage = 'check'").fetchall()
+    expect("statuses", {chunk["status"] for chunk in ledger}, {"aggregated"})
+    fates = {fate: sum(chunk[f"rows_{fate}"] for chunk in ledger) for fate in ("in", "loaded", "quarantined")}
+    bad = sum(truth.bad.values())
+    expect("rows", fates, {"in": truth.rows, "loaded": truth.rows - bad, "quarantined": bad})
+    reasons: Counter[str] = Counter()
+    for check in checks:
+        reasons.update((check["figures"] or {}).get("reasons", {}))
+    expect("rows by reason", dict(reasons), truth.bad)
+
+
+def _evaluations(dataset: str, cut: date) -> dict[str, Evaluation]:
+    with transaction() as conn:
+        return {one.rule: one for one in newest_evaluations(conn, dataset, "default", cut)}
+
+
+def _rows(evaluation: Evaluation) -> list[dict[str, Any]]:
+    return lake().read_parquet(evaluation.path).to_pylist() if evaluation.holds else []
+
+
+def _oracle(name: str, events: pa.Table, cut: date, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    con = duckdb.connect()
+    con.execute("set timezone = 'UTC'")
+    rows: list[dict[str, Any]] = oracle_of_day(name, con, con.from_arrow(events), cut, parameters).to_pylist()
+    return rows
+
+
+def _alike(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted(json.dumps(row, sort_keys=True, default=str) for row in rows)
+
+
+def _check_rule(
+    dataset: str, name: str, truth: Truth, events: pa.Table, found: Mapping[date, Mapping[str, Evaluation]]
+) -> str:
+    rule = rules(dataset)[name]
+    total = planted = 0
+    for cut, evaluations in found.items():
+        rows = _rows(evaluations[name])
+        expected = _oracle(name, events, cut, rule.parameters().model_dump())
+        expect(f"{name} at {cut}", _alike(rows), _alike(expected))
+        total += len(rows)
+        planted += len(truth.detections[name][cut - ONE_DAY])
+    expect(f"entities of {name} that were planted", total, planted)
+    if not total:
+        raise AssertionError(f"nothing is planted for {name}, so this proves nothing")
+    return f"{dataset}: {name}: planted {planted}, found {total}, false alarms 0, missed 0"
+
+
+def _check_table(
+    dataset: str, name: str, events: pa.Table, found: Mapping[date, Mapping[str, Evaluation]]
+) -> str:
+    total = 0
+    for cut, evaluations in found.items():
+        rows = _rows(evaluations[name])
+        expect(f"{name} at {cut}", _alike(rows), _alike(_oracle(name, events, cut, {})))
+        total += len(rows)
+    if not total:
+        raise AssertionError(f"{name} is empty, so this proves nothing")
+    return f"{dataset}: table {name}: {total:,} rows as DuckDB has them"
