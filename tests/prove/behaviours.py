@@ -129,6 +129,8 @@ def _check_rule(
     rule = rules(dataset)[name]
     total = planted = 0
     for cut, evaluations in found.items():
+        if rule.reach is None and name not in evaluations:
+            continue  # what counts since ever is asked at the cuts of runs
         rows = _rows(evaluations[name])
         expected = _oracle(name, events, cut, rule.parameters().model_dump())
         expect(f"{name} at {cut}", _alike(rows), _alike(expected))

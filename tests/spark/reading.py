@@ -27,7 +27,10 @@ def read(spark: SparkSession, kind: Contract, data: bytes) -> list[dict[str, Any
 
 
 def texts(spark: SparkSession, fields: Sequence[Field], raws: Iterable[str]) -> list[dict[str, Any]]:
-    """What these fields, all read from one column, make of each text: their values, and the `reason`."""
+    """What these fields, all read from one column, make of each text: their values, and the `reason`.
+
+    Personal ones are taken as if they were not, since only events may have them.
+    """
     (column,) = {field.raw for field in fields}
     kind = Contract(
         name="texts",
@@ -38,7 +41,7 @@ def texts(spark: SparkSession, fields: Sequence[Field], raws: Iterable[str]) -> 
         parser="csv",
         kind="reference" if len(fields) == 1 else "events",
         columns=(column,),
-        fields=tuple(fields),
+        fields=tuple(field.model_copy(update={"personal": None}) for field in fields),
     )
     rows = [
         {"chunk_id": "c", "line": line, "raw": b"", "reason": None, f"raw_{column}": raw}
