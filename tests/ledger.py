@@ -23,18 +23,10 @@ _numbers = count(1)
 Found = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def new_run(
-    *,
-    profile: str = "default",
-    dry_run: bool = False,
-    started_at: datetime | None = None,
-    cut: date | None = None,
-) -> Run:
-    """A run of the transactions, with every rule's default parameters; with a cut, of its interval."""
+def new_run(*, profile: str = "default", dry_run: bool = False, started_at: datetime | None = None) -> Run:
+    """A run of the transactions, with every rule's default parameters."""
     number = next(_numbers)
     scope = Scope(
-        kind="interval" if cut else "chunks",
-        cut=cut,
         max_chunks=1,
         max_bytes=1,
         parameters={rule.id: rule.parameters().model_dump() for rule in rules("transactions").values()},

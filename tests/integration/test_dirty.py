@@ -129,21 +129,6 @@ def test_a_cut_that_was_never_loaded_is_dirty_once_its_run_is_over() -> None:
     assert list(dirty(1)) == [5, 7], "its lease ran out"
 
 
-def test_an_interval_without_events_is_evaluated_once_there_are_some() -> None:
-    early = new_run(cut=day(5))
-    with transaction() as conn:
-        pin_position(conn, early.run_id, None, 0)
-        finish_run(conn, dag_id=early.dag_id, dag_run_id=early.dag_run_id, succeeded=True)
-    assert dirty(0) == {}
-    chunk(1, 5, 9)
-    assert dirty(1) == {}, "all events are after it"
-    chunk(2, 4, 4)
-    assert dirty(1) == {}, "what the run does not know is no reason"
-    assert dirty(2) == {5: list(ALL)}
-    evaluated(5, 2)
-    assert dirty(2) == {}
-
-
 def test_profiles_and_dry_runs_are_apart() -> None:
     evaluated(5, 1, profile="sample")
     evaluated(6, 1, dry_run=True, loaded=False)

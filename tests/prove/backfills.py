@@ -102,6 +102,8 @@ def under_airflow(made: Chunks) -> History:
         ways: list[Way] = [by_make, by_command, by_api]
         for number, (way, days) in enumerate(zip(ways, BACKFILLS, strict=True), start=1):
             _land(waiting, 3)
+            if number == 1:
+                wait_until_through(SECONDS)  # days are evaluated from the first event on
             _backfill(airflow, number, way, *days)
         _land(waiting, len(waiting))
         wait_until_through(SECONDS)

@@ -1,25 +1,14 @@
 -- Purpose: cuts that runs set out to evaluate and whose loaded verdict does not know every chunk that can touch it, oldest
 --          first, with the rules that are to be evaluated there again (ADR 7): all of them at a cut that was never loaded.
---          What runs that are at work have pinned is theirs. A run of an interval that knew no event yet set out to
---          its end all the same, once there are events before that. For rules with a reach, the ends of all published event days are
+--          What runs that are at work have pinned is theirs. For rules with a reach, the ends of all published event days are
 --          such cuts, whether a run set out to them or not (ADR 13).
 -- Parameters: dataset, profile, through_seq, run_id (the run that asks), rules, reaches (arrays of equal length; a reach in
 --             days, NULL: all days before the cut), earliest (cut that can still be evaluated, NULL: any), most (cuts).
-with asked_cuts as (
-    select cut, (scope ->> 'cut')::date as before_all_events, status = 'running' and lease_until >= clock_timestamp() as at_work
+with found as (
+    select cut, status = 'running' and lease_until >= clock_timestamp() as at_work, true as asked_for
     from runs
-    where dataset = %(dataset)s and profile = %(profile)s and through_seq is not null and not dry_run
+    where dataset = %(dataset)s and profile = %(profile)s and cut is not null and not dry_run
       and run_id <> %(run_id)s
-),
-found as (
-    select cut, at_work, true as asked_for from asked_cuts where cut is not null
-    union all
-    select before_all_events, false, true
-    from asked_cuts a
-    where cut is null and exists (
-        select from chunks c
-        where c.dataset = %(dataset)s and c.seq <= %(through_seq)s and c.first_day < a.before_all_events
-    )
     union all
     select distinct d.event_day + 1, false, false
     from chunk_days d
