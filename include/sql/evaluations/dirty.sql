@@ -4,7 +4,10 @@
 --          such cuts, whether a run set out to them or not (ADR 13).
 -- Parameters: dataset, profile, through_seq, run_id (the run that asks), rules, reaches (arrays of equal length; a reach in
 --             days, NULL: all days before the cut), earliest (cut that can still be evaluated, NULL: any), most (cuts).
-with found as (
+with asked as (
+    select * from unnest(%(rules)s::text[], %(reaches)s::int[]) as asked (rule, reach)
+),
+found as (
     select cut, status = 'running' and lease_until >= clock_timestamp() as at_work, true as asked_for
     from runs
     where dataset = %(dataset)s and profile = %(profile)s and cut is not null and not dry_run
@@ -14,6 +17,7 @@ with found as (
     from chunk_days d
     join chunks c using (dataset, chunk_id)
     where d.dataset = %(dataset)s and c.seq <= %(through_seq)s and d.rows > 0
+      and exists (select from asked where reach is not null)
 ),
 cuts as (
     select cut, bool_or(at_work) as at_work, bool_or(asked_for) as asked_for
@@ -26,9 +30,6 @@ loaded as (
     from evaluations
     where dataset = %(dataset)s and profile = %(profile)s and not superseded
     group by cut, rule
-),
-asked as (
-    select * from unnest(%(rules)s::text[], %(reaches)s::int[]) as asked (rule, reach)
 )
 select cuts.cut, array_agg(asked.rule order by asked.rule) as rules
 from cuts
