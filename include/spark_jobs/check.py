@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from include.datasets.contract import CHUNK_REASONS, CORRECTED, Contract
 from include.errors import ConfigError, ContractError, VigilError
-from include.spark_jobs.pseudonyms import SETTING, Keys, originals, personal, pseudonymised
+from include.spark_jobs.by_value import travels_by_value
+from include.spark_jobs.pseudonyms import NO_KEYS, Keys, originals, personal, pseudonymised
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -115,10 +116,7 @@ def check_chunks(
         raise ContractError(f"dataset {contract.name}: check cannot tell repeated event keys yet; use None")
     hidden = personal(contract)
     if hidden and keys is None:
-        raise ConfigError(
-            f"{SETTING} is empty, and {contract.name} has personal fields ({', '.join(hidden)}), which are "
-            "published as pseudonyms only: set it, or start the stack with `make up`, which makes a key"
-        )
+        raise ConfigError(f"{contract.name} has personal fields ({', '.join(hidden)}), and {NO_KEYS}")
     judged = judge(contract, parse_chunks(spark, contract, chunks))
     if corrected:
         pairs = [(chunk, line) for chunk, lines in corrected.items() for line in lines]
@@ -231,12 +229,8 @@ def _tasks(chunks: Mapping[str, str]) -> int:
 
 
 def _parser(contract: Contract) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    from pyspark import cloudpickle
-
     modules = [import_module(name) for name in PARSERS[contract.parser]]
-    for module in modules:
-        # by value: a kept-alive server's workers would go on using the version that they imported first
-        cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
+    travels_by_value(*modules)
     read, columns = modules[0].parse, contract.columns
     names = (contract.aliases, contract.wrappers) if contract.parser == "json" else ()
 

@@ -1,7 +1,7 @@
 """Pseudonyms: what stands for a personal value everywhere after check, made from it and a key (ADR 14).
 
-What runs in Spark's Python workers travels to them by value, keys included: so neither a plan nor a worker's
-environment has a key, and no worker runs another version of this.
+What makes them travels to Spark's Python workers by value, keys included: so neither a plan nor a worker's
+environment has a key.
 """
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ from typing import TYPE_CHECKING, get_args
 
 from include.datasets.contract import Contract, PersonalKind
 from include.errors import ConfigError
+from include.spark_jobs.by_value import travels_by_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import Column, DataFrame
 
 SETTING = "VIGIL_PSEUDONYM_KEYS"
+NO_KEYS = (
+    f"{SETTING} is empty, while personal values are published as pseudonyms only: set it, or start the stack "
+    "with `make up`, which makes a key"
+)
 KINDS: tuple[str, ...] = get_args(PersonalKind)
 
 # 26 characters of base32 are 130 bits: two values never share one by chance.
@@ -150,9 +155,7 @@ def _key_day(days: tuple[date, ...]) -> Column:
 def _worker(
     kinds: dict[str, str], keys: Keys
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    from pyspark import cloudpickle
-
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
+    travels_by_value(sys.modules[__name__])
     days, secrets, work = keys.days, keys.secrets, replaced
 
     def replace(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -10,7 +10,7 @@ from include.datasets import contracts
 from include.datasets.contract import Contract
 from include.errors import ConfigError, VigilError
 from include.settings import get_settings
-from include.spark_jobs.pseudonyms import SETTING, Keys, parse_keys, personal
+from include.spark_jobs.pseudonyms import NO_KEYS, Keys, parse_keys, personal
 from include.store.connection import transaction
 from include.store.vault import add_keys
 
@@ -30,10 +30,7 @@ def configured_keys() -> Keys:
     """The keys of the settings. Raises ConfigError for none."""
     keys = parse_keys(get_settings().pseudonym_keys.get_secret_value())
     if keys is None:
-        raise ConfigError(
-            f"{SETTING} is empty, and personal values are published as pseudonyms only: set it, or start the "
-            "stack with `make up`, which makes a key"
-        )
+        raise ConfigError(NO_KEYS)
     return keys
 
 

@@ -94,6 +94,6 @@ def test_no_plan_shows_a_key_or_a_value(
 
 
 def test_without_keys_nothing_is_written(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"VIGIL_PSEUDONYM_KEYS is empty, and calls .*\(phone, ip\)"):
+    with pytest.raises(ConfigError, match=r"calls has .*\(phone, ip\), and VIGIL_PSEUDONYM_KEYS is empty"):
         check_chunks(spark, CALLS, {}, str(tmp_path / "e"), str(tmp_path / "q"))
     assert not (tmp_path / "e").exists()
