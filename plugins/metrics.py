@@ -28,7 +28,9 @@ async def tell_if_due() -> None:
     _next = time.monotonic() + EVERY
     try:
         await asyncio.to_thread(tell)
-    except Exception:  # whatever it is, work must not wait for those who watch it
+    except Exception:
+        # A backend of Airflow's metrics may raise anything, and the trigger that calls this looks for work,
+        # which must not end because those who only watch cannot be told. The log has what it was.
         log.exception("the platform's measures cannot be told")
 
 

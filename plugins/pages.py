@@ -29,6 +29,7 @@ class VigilPages(AirflowPlugin):
 
     name = "vigil"
 
+    # Airflow declares a plain attribute and only ever reads it, which a property serves as well.
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """Made when it is asked for: Airflow loads its plugins in every task's process too."""

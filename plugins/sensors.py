@@ -35,6 +35,7 @@ class PollTrigger(BaseTrigger):
     """Looks every few seconds until there is something, then ends the task with their number."""
 
     def __init__(self, *, seconds: float) -> None:
+        # Airflow declares BaseTrigger.__init__(**kwargs) without types.
         super().__init__()  # type: ignore[no-untyped-call]
         self.seconds = seconds
 

@@ -99,7 +99,9 @@ class Browser:
     ) -> Found:
         """What the condition gives, once it gives something. Raises TimeoutException, saying `otherwise`."""
         waiting = WebDriverWait(self.driver, seconds, every, PASSING)
-        return waiting.until(condition, otherwise)  # type: ignore[return-value]
+        found = waiting.until(condition, otherwise)
+        assert found is not None, "until() ends with something or raises"
+        return found
 
     def click(self, xpath: str) -> None:
         self.do(xpath, lambda element: element.click())

@@ -217,6 +217,7 @@ def _render_suite(suite: gx.ExpectationSuite) -> str:
     great_expectations()
     from great_expectations.render.renderer.page_renderer import ExpectationSuitePageRenderer
 
+    # Great Expectations' renderers are written without types.
     document = ExpectationSuitePageRenderer().render(suite)  # type: ignore[no-untyped-call]
     document.sections = document.sections[1:]  # the overview counts what the table shows
     text: str = _view().render(

@@ -41,9 +41,9 @@ def _connect(remote: str, session: UUID, operations: list[str] | None = None) ->
 
 def _noting(operations: list[str]) -> Any:
     """Notes the id of every operation asked for; progress handlers do not learn that of short ones."""
-    import grpc  # type: ignore[import-untyped]
+    import grpc
 
-    class Noting(grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+    class Noting(grpc.UnaryStreamClientInterceptor):
         def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
             if details.method.endswith("/ExecutePlan") and request.operation_id not in operations:
                 operations.append(request.operation_id)

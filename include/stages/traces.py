@@ -18,7 +18,7 @@ from include.store.erasures import Holder
 
 # Enough of a phone's last digits to know it by, whatever prefix it is written with.
 LAST_DIGITS = 9
-# A value that a block's border cuts in two is found in the overlap, even spelt out as \uXXXX.
+# A value that a block's border cuts in two is found in the overlap, even if each character is six.
 OVERLAP = 1024
 
 _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
