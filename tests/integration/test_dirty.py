@@ -55,10 +55,11 @@ def dirty(
     most: int = 99,
     profile: str = "default",
     reach: int | None = None,
+    reaches: dict[str, int | None] | None = None,
     earliest: int | None = None,
 ) -> dict[int, list[str]]:
     asked = new_run(profile=profile)
-    reaches = dict.fromkeys(ALL, reach)
+    reaches = reaches or dict.fromkeys(ALL, reach)
     with transaction() as conn:
         found = dirty_cuts(conn, asked, seq, reaches, most, None if earliest is None else day(earliest))
     return {(cut - DAY0).days: rules for cut, rules in found.items()}
@@ -163,6 +164,22 @@ def test_rules_with_a_reach_judge_the_end_of_each_day_that_has_events() -> None:
     with transaction() as conn:
         pin_position(conn, at_work.run_id, day(4), 1)
     assert dirty(1, reach=2) == {}, "that run is at work on it"
+
+
+def test_a_day_that_was_judged_by_rules_with_a_reach_still_waits_for_the_others() -> None:
+    chunk(1, 2, 6)
+    days_of(1, 2, 6)
+    reaches = {"child": None, "dei_needed": 2}
+    assert dirty(1, reaches=reaches) == {cut: ["dei_needed"] for cut in (3, 7)}
+    draining = evaluated(7, 1, rules=("child", "dei_needed"))
+    with transaction() as conn:
+        record_evaluation(conn, draining.dataset, evaluation_of(draining, "dei_needed", day(3), 1))
+        conn.execute("update evaluations set superseded = false")
+    assert dirty(1, reaches=reaches) == {}
+    evaluated(3, 1, rules=("child", "dei_needed"), loaded=False)
+    assert dirty(1, reaches=reaches) == {3: ["child"]}, "a run set out to it and failed"
+    evaluated(3, 1, rules=("child", "dei_needed"))
+    assert dirty(1, reaches=reaches) == {}
 
 
 def test_the_oldest_come_first_and_the_rest_later() -> None:

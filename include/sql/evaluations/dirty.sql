@@ -1,7 +1,8 @@
 -- Purpose: cuts that runs set out to evaluate and whose loaded verdict does not know every chunk that can touch it, oldest
 --          first, with the rules that are to be evaluated there again (ADR 7): all of them at a cut that was never loaded.
 --          What runs that are at work have pinned is theirs. For rules with a reach, the ends of all published event days are
---          such cuts, whether a run set out to them or not (ADR 13).
+--          such cuts, whether a run set out to them or not (ADR 13); so whether a cut was loaded is asked apart for rules with
+--          and without one.
 -- Parameters: dataset, profile, through_seq, run_id (the run that asks), rules, reaches (arrays of equal length; a reach in
 --             days, NULL: all days before the cut), earliest (cut that can still be evaluated, NULL: any), most (cuts).
 with asked as (
@@ -36,7 +37,11 @@ from cuts
 cross join asked
 left join loaded on loaded.cut = cuts.cut and loaded.rule = asked.rule
 where case
-    when not exists (select from loaded any_rule where any_rule.cut = cuts.cut)
+    when not exists (
+        select from loaded alike
+        left join asked of_it on of_it.rule = alike.rule
+        where alike.cut = cuts.cut and (of_it.rule is null or (of_it.reach is null) = (asked.reach is null))
+    )
         then not cuts.at_work and (cuts.asked_for or asked.reach is not null)
     else exists (
         select from chunks c
