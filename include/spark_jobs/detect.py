@@ -1,9 +1,10 @@
 """The Spark job of the stage detect: state -> what holds, its digest, and what nearly holds.
 
 The digest of a rule is the SHA-256 over its rows as canonical JSON lines (keys sorted, no spaces, UTF-8, days
-as YYYY-MM-DD, each line ended by a newline), sorted by their bytes. The digest of a cut is the SHA-256 over
-one line per rule, sorted too: `rule version parameters reference digest`, parameters as canonical JSON. Both
-are computed from the rows as written, outside of Spark, so every engine that finds the same gives the same.
+as YYYY-MM-DD, instants in UTC as YYYY-MM-DDTHH:MM:SS.ffffff+00:00, each line ended by a newline), sorted by
+their bytes. The digest of a cut is the SHA-256 over one line per rule, sorted too: `rule version parameters
+reference digest`, parameters as canonical JSON. Both are computed from the rows as written, outside of Spark,
+so every engine that finds the same gives the same.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from include.datasets.contract import ORIGIN
 from include.errors import ContractError
 from include.spark_jobs.rules.rule import Inputs, Judged, Parameters, Rule
 
@@ -88,27 +90,35 @@ def nearest_misses(patterns: Sequence[Rule[Any]], judged: Mapping[str, Judged]) 
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys, without spaces; days as YYYY-MM-DD. Raises TypeError for what has no exact
-    text."""
+    """JSON with sorted keys, without spaces; days and instants (UTC) in ISO 8601. Raises TypeError for what
+    has no exact text."""
 
-    def day(other: object) -> str:
+    def iso(other: object) -> str:
+        if isinstance(other, datetime) and other.tzinfo:
+            return other.astimezone(UTC).isoformat(timespec="microseconds")
         if type(other) is date:
             return other.isoformat()
-        raise TypeError(f"{other!r} has no canonical text; digests hold text, integers, booleans and days")
+        raise TypeError(
+            f"{other!r} has no canonical text; digests hold text, integers, booleans, days and instants"
+        )
 
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=day)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=iso)
 
 
 def rule_digest(rows: pa.Table) -> str:
-    """The digest of an evaluation's rows, hex. Raises ContractError for columns that are not exact, as
-    floats."""
+    """The digest of an evaluation's rows, hex; where an event came in, chunk and line, is left out, since it
+    depends on how the source was sliced. Raises ContractError for columns that are not exact, as floats."""
     import pyarrow as pa
 
-    exact = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean)
+    rows = rows.drop_columns([name for name in ORIGIN if name in rows.column_names])
+    kinds = pa.types
+    exact = (kinds.is_string, kinds.is_large_string, kinds.is_integer, kinds.is_boolean, kinds.is_date)
     for column in rows.schema:
-        if not (any(is_type(column.type) for is_type in exact) or pa.types.is_date(column.type)):
+        instant = kinds.is_timestamp(column.type) and column.type.tz is not None
+        if not (instant or any(is_type(column.type) for is_type in exact)):
             raise ContractError(
-                f"evaluation column {column.name} is {column.type}; valid are text, integers, booleans, days"
+                f"evaluation column {column.name} is {column.type}; valid are text, integers, booleans, "
+                "days and instants with a zone"
             )
     return _sha256(canonical(row) for row in rows.to_pylist())
 
