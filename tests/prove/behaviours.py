@@ -14,8 +14,10 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from psycopg.sql import SQL, Identifier
 
 from include.datasets import contract
+from include.datasets.contract import ORIGIN
 from include.lake import lake
 from include.spark_jobs.pseudonyms import pseudonym
 from include.spark_jobs.rules import rules
@@ -72,6 +74,9 @@ def as_published(dataset: str, events: pa.Table) -> pa.Table:
             hidden = [None if value is None else _stands_for(field.personal, value) for value in clear]
             place = events.column_names.index(field.name)
             events = events.set_column(place, field.name, pa.array(hidden, pa.string()))
+    # Where each comes to lie is known to nobody before it is written.
+    for name in ORIGIN:
+        events = events.append_column(name, pa.nulls(len(events)))
     return events
 
 
@@ -120,7 +125,9 @@ def _oracle(name: str, events: pa.Table, cut: date, parameters: Mapping[str, Any
 
 
 def _alike(rows: list[dict[str, Any]]) -> list[str]:
-    return sorted(json.dumps(row, sort_keys=True, default=str) for row in rows)
+    """The rows as sorted text, but for where they came in."""
+    said = ({name: value for name, value in row.items() if name not in ORIGIN} for row in rows)
+    return sorted(json.dumps(row, sort_keys=True, default=str) for row in said)
 
 
 def _check_rule(
@@ -142,6 +149,15 @@ def _check_rule(
     return f"{dataset}: {name}: planted {planted}, found {total}, false alarms 0, missed 0"
 
 
+def _in_postgres(name: str, day: date) -> int:
+    with transaction() as conn:
+        query = SQL("select count(*) as n from {} where day = %s").format(Identifier(name))
+        row = conn.execute(query, [day]).fetchone()
+    assert row is not None
+    count: int = row["n"]
+    return count
+
+
 def _check_table(
     dataset: str, name: str, events: pa.Table, found: Mapping[date, Mapping[str, Evaluation]]
 ) -> str:
@@ -149,6 +165,7 @@ def _check_table(
     for cut, evaluations in found.items():
         rows = _rows(evaluations[name])
         expect(f"{name} at {cut}", _alike(rows), _alike(_oracle(name, events, cut, {})))
+        expect(f"rows of {name} at {cut} in Postgres", _in_postgres(name, cut - ONE_DAY), len(rows))
         total += len(rows)
     if not total:
         raise AssertionError(f"{name} is empty, so this proves nothing")

@@ -36,9 +36,11 @@ def every(gap: float, count: int, start: float = 3600) -> list[float]:
 
 
 def table(rows: Iterable[Mapping[str, Any]], **kinds: pa.DataType) -> pa.Table:
-    """Events as columns event_time, event_day and these; what a row does not give is NULL."""
+    """Lines of one chunk as columns event_time, event_day and these; what a row does not give is NULL."""
     times = {"event_time": pa.timestamp("us", "UTC"), "event_day": pa.date32()}
-    return pa.Table.from_pylist(list(rows), schema=pa.schema([*times.items(), *kinds.items()]))
+    origin = {"chunk_id": pa.string(), "line": pa.int32()}
+    lines = [{"chunk_id": "chunk", "line": number, **row} for number, row in enumerate(rows, 2)]
+    return pa.Table.from_pylist(lines, schema=pa.schema({**times, **origin, **kinds}))
 
 
 def activity(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
@@ -59,8 +61,7 @@ def inputs(spark: SparkSession, names: Iterable[str], events: pa.Table, cut: dat
     """The state of these names that these events make at a cut."""
     from pyspark.sql import functions as F
 
-    frame = spark.createDataFrame(events).withColumn("chunk_id", F.lit("chunk"))
-    before = frame.where(F.col("event_day") < cut)
+    before = spark.createDataFrame(events).where(F.col("event_day") < cut)
     state_of = {}
     for name in names:
         state = states()[name]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from include.spark_jobs.summaries import summaries
 from include.store.connection import transaction
 from tests.flow import put, run_flow
 
@@ -71,6 +72,22 @@ def table(name: str) -> dict[int, list[tuple[Any, ...]]]:
     return {day: sorted(found[day]) for day in sorted(found)}
 
 
+def gaps(rows: list[tuple[Any, ...]]) -> list[tuple[datetime, int | None, bool]]:
+    """Of rows of clickstream_events: when, microseconds since the click before, whether too fast."""
+    return [(row[1], *row[-2:]) for row in rows]
+
+
+def written(name: str) -> dict[int, set[str]]:
+    """By which transactions a summary's rows were written, by day."""
+    with transaction() as conn:
+        query = SQL("select distinct day, xmin::text as by from {}").format(Identifier(name))
+        rows = conn.execute(query).fetchall()
+    found: dict[int, set[str]] = {}
+    for row in rows:
+        found.setdefault((row["day"] - DAY).days, set()).add(row["by"])
+    return found
+
+
 def test_every_day_is_judged_and_late_clicks_correct_theirs() -> None:
     """One chunk holds three days, of which a run would judge the last alone."""
     script = clicks("script", 0, 70, 0.5)
@@ -95,7 +112,32 @@ def test_every_day_is_judged_and_late_clicks_correct_theirs() -> None:
     assert {row[0] for row in after[1]} - {row[0] for row in risk[1]} == {"late"}
     assert table("clicks_by_hour")[1] != hours[1]
 
+    before = {name: written(name) for name in summaries("clickstream")}
     again = run_flow("clickstream", interval_end=datetime(2026, 3, 2, tzinfo=UTC))
     assert again["aggregate"]["cut"] == "2026-03-02"
     assert again["detect"]["rules"]["bot_rate"]["holds"] == 1
     assert table("click_risk") == after
+    for name, writers in before.items():
+        assert {day: writers[day] == now for day, now in written(name).items()} == {
+            0: False,
+            1: True,
+            2: True,
+        }
+
+
+def test_a_late_click_changes_what_is_said_of_the_next_over_midnight() -> None:
+    noon, midnight = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+    one, late, after = noon, midnight - timedelta(seconds=0.25), midnight + timedelta(seconds=1.5)
+    three = [clicks("u", 0, 1, 0)[0] | {"timestamp": time.isoformat()} for time in (one, late, after)]
+    feed("a.json", [three[0], three[2]], people(2))
+    quiet = table("clickstream_events")
+    assert [gaps(quiet[day]) for day in (0, 1)] == [[(one, None, False)], [(after, 43_201_500_000, False)]]
+
+    figures = feed("late.json", [three[1]])
+    assert set(figures["detect"]["drained"]) == {"2026-03-02", "2026-03-03"}
+    corrected = table("clickstream_events")
+    assert [gaps(corrected[day]) for day in (0, 1)] == [
+        [(one, None, False), (late, 43_199_750_000, False)],
+        [(after, 1_750_000, True)],
+    ]
+    assert corrected[2] == quiet[2]

@@ -15,10 +15,11 @@ ColumnType = Literal["string", "int", "bigint", "boolean", "date", "timestamp"]
 
 @dataclass(frozen=True)
 class Fact:
-    """One column of the facts: its Spark type, and what it says."""
+    """One column of the facts: its Spark type, what it says, and whether it may say nothing (NULL)."""
 
-    type: Literal["string", "int", "bigint", "boolean", "date"]
+    type: ColumnType
     doc: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Sequence:
     keys. `project`: events (the contract's good fields, chunk_id, line, event_day) -> rows of chunk_id,
     event_day, keys and columns; it may leave events out, or make several rows of one. `days`: how many days
     before a cut count, the last of which is the judged one. `build(rows, cut)`: the rows of these days -> one
-    row per entity with every one of the `facts`, each entity's from its own rows alone, whatever their order.
+    row per entity with every one of the `facts`, or several where the facts are its events; each entity's
+    from its own rows alone, whatever their order.
     `version` changes with the meaning of any column: state of another version is never read.
     """
 

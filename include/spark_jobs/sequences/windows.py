@@ -38,6 +38,19 @@ def gap(keys: Sequence[str]) -> Column:
     return instant() - F.lag(instant()).over(Window.partitionBy(*keys).orderBy(instant()))
 
 
+def place(keys: Sequence[str], columns: Sequence[str]) -> Column:
+    """The number, from 1, of an event among those of its entity and instant, in the order of these columns.
+
+    If they are all that an event has, only equal events can change places, so that the order of rows never
+    shows.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    within = Window.partitionBy(*keys, "event_time").orderBy(*[F.asc_nulls_first(name) for name in columns])
+    return F.row_number().over(within)
+
+
 def judged(cut: date) -> Column:
     """Whether an event is of the day that ends at the cut."""
     from pyspark.sql import functions as F

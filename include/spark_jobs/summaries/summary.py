@@ -20,7 +20,8 @@ class Summary:
 
     `inputs`: names of the sequences whose facts `build` gets; `reach`: the most of their `days`.
     `build(inputs)` -> one row per `key`, with the `columns`, exact types only. The table in Postgres has
-    these columns after `day`. `version` changes with the meaning of a column.
+    these columns after `day`. `version` changes with the meaning of a column. `of_events`: the rows are
+    events themselves, and expire as events do (ADR 11).
     """
 
     name: str
@@ -33,6 +34,7 @@ class Summary:
     key: tuple[str, ...]
     columns: Mapping[str, Fact]
     build: Callable[[Inputs], DataFrame]
+    of_events: bool = False
 
     def rows(self, inputs: Inputs) -> pa.Table:
         """The day's rows, sorted by key: the columns, in their order."""
