@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 from include.lake import bucket, lake
 from include.settings import get_settings
+from include.spark_jobs.summaries import summaries
+from include.spark_jobs.summaries.summary import Summary
 from include.stages.retention import Tally, alone, size_of
 from include.store.attempts import Figures
 from include.store.connection import transaction
 from include.store.removals import Store, done, due, mark
-from include.store.retention import EXPIRIES, Expiry, old
+from include.store.retention import EVENTS, EXPIRIES, Expiry, old
+from include.store.summaries import forget_day, lock_table, old_days
 
 if TYPE_CHECKING:
     from include.quality.data_docs import DataDocs
@@ -36,6 +39,9 @@ def expire(dry_run: bool = False) -> Figures:
         _delete(deleted, dry_run)
         for expiry in EXPIRIES:
             _mark(marked, expiry, dry_run)
+        for table in summaries().values():
+            if table.of_events:
+                _mark_days(marked, table, dry_run)
         _delete_docs(deleted, dry_run)
     figures = {"deleted": deleted.figures(), "marked": marked.figures()}
     log.info("expire: %s%s", "would have " if dry_run else "", figures)
@@ -65,6 +71,23 @@ def _mark(tally: Tally, expiry: Expiry, dry_run: bool) -> None:
             mark(conn, expiry.store, paths, expiry.variable)
     for path in paths:
         tally.add(expiry.kind, *_size(expiry.store, path))
+
+
+def _mark_days(tally: Tally, table: Summary, dry_run: bool) -> None:
+    """Takes days that are older than events may be out of a table of events, and their evaluations away."""
+    days: float = getattr(get_settings(), EVENTS.setting)
+    if days == 0:
+        return
+    with transaction() as conn:
+        lock_table(conn, table.dataset, table.name, get_settings().profile)
+        found = old_days(conn, table.dataset, table.name, days)
+        paths = [path for one in found for path in one.paths]
+        if not dry_run:
+            for one in found:
+                forget_day(conn, table.name, one.day)
+            mark(conn, "lake", paths, EVENTS.variable)
+    for path in paths:
+        tally.add("evaluations", *_size("lake", path))
 
 
 def _size(store: Store, path: str) -> tuple[int, int]:

@@ -26,9 +26,10 @@ class Expiry:
         return f"VIGIL_{self.setting.upper()}"
 
 
+EVENTS = Expiry("events", "retention_events_days", "retention/old_events")
 EXPIRIES = (
     Expiry("chunks", "retention_chunks_days", "retention/old_chunks"),
-    Expiry("events", "retention_events_days", "retention/old_events"),
+    EVENTS,
     Expiry("quarantine", "retention_quarantine_days", "retention/old_quarantine"),
     Expiry("state", "retention_state_days", "retention/old_state"),
     Expiry("evaluations", "retention_state_days", "retention/old_evaluations"),

@@ -118,6 +118,9 @@ class TestSummaries:
         found = sequences(summary.dataset)
         assert summary.reach == max(found[name].days for name in summary.inputs)
 
+    def test_a_table_of_events_expires_as_events_do(self, summary: Summary) -> None:
+        assert summary.of_events is ("event_time" in summary.columns)
+
     def test_it_has_an_oracle(self, summary: Summary) -> None:
         assert (ROOT / "tests" / "oracle" / f"{summary.name}.sql").is_file()
 
