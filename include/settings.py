@@ -227,7 +227,9 @@ class Settings(BaseSettings):
         description="days for which the bytes of chunks are kept once they are in the state; 0: for ever",
     )
     retention_events_days: float = Field(
-        180.0, ge=0, description="days for which checked events are kept; 0: for ever"
+        180.0,
+        ge=0,
+        description="days for which checked events, and the rows of tables of events, are kept; 0: for ever",
     )
     retention_quarantine_days: float = Field(
         90.0, ge=0, description="days for which quarantined rows are kept; 0: for ever"
