@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM TO RULE SET PROFILE CURVE PSEUDONYM SUBJECT KIND
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM TO RULE SET PROFILE CURVE PSEUDONYM SUBJECT KIND MODEL SEED
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -138,6 +138,10 @@ restore: $(READY) ## a backup into an empty home, to be started with `make up` (
 .PHONY: backfill
 backfill: $(READY) ## daily runs of past days (FROM=YYYY-MM-DD [TO=] [DATASET=])
 	@$(PYTHON) -m stack backfill $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${DATASET:+--dataset "$$DATASET"}
+
+.PHONY: train
+train: $(READY) ## what is usual, learned from past days (MODEL= FROM= TO= SEED=; without: each model, 28 days)
+	@$(PYTHON) -m stack train $${MODEL:+--model "$$MODEL"} $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${SEED:+--seed "$$SEED"}
 
 .PHONY: replay
 replay: $(READY) ## what changed parameters would have found (RULE= SET="child.min_transactions=90" FROM= TO= PROFILE= CURVE=)

@@ -15,8 +15,7 @@ from include.lake import Lake, lake
 from include.stages.start import start
 from include.store.chunks import ChunkVerdict, Delivery, land_chunks, record_checked
 from include.store.connection import transaction
-from include.store.references import publish_reference
-from include.store.runs import get_run
+from include.store.references import publish_version
 
 HERE = Path(__file__).parent
 CHUNK_ROWS = 10_000
@@ -78,7 +77,7 @@ class Generated:
         """Records the importance as a published version."""
         run_id = _open("importance")
         with transaction() as conn:
-            publish_reference(conn, get_run(conn, run_id), REFERENCE_ID, REFERENCE, self.pairs)
+            publish_version(conn, "importance", REFERENCE_ID, REFERENCE, self.pairs, run_id)
 
     def _parameters(self, *names: str) -> dict[str, Any]:
         return {name: getattr(self, name) for name in names}

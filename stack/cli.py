@@ -28,6 +28,7 @@ _ELSEWHERE = {
     "quarantine": ("stack.quarantine", "quarantine"),
     "redrive": ("stack.redrive", "redrive"),
     "replay": ("stack.replay", "replay"),
+    "train": ("stack.train", "train"),
     "rerun": ("stack.rerun", "rerun"),
     "backfill": ("stack.backfill", "backfill"),
     "redeliver": ("stack.redeliver", "redeliver"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from typing import Annotated, Any
 
@@ -10,9 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from include.errors import ConfigError, StackError
+from include.errors import ConfigError
 from include.settings import get_settings
-from include.stages.links import run_url
 from include.stages.replay_scope import ALL, replay_scope
 from include.store.attempts import Figures
 from include.store.connection import transaction
@@ -20,9 +18,9 @@ from include.store.replays import replay_figures
 from stack.airflow import Airflow
 from stack.checkout import load_stack
 from stack.config import stack_settings
+from stack.run_through import run_through
 
 DAG_ID = "replay"
-LOOK_EVERY = 2.0
 
 
 def replay(
@@ -81,13 +79,10 @@ def show(figures: Figures, console: Console) -> None:
 
 
 def _run(airflow: Airflow, form: dict[str, Any]) -> Figures:
-    run = airflow.trigger(DAG_ID, form)
-    while (state := airflow.state(DAG_ID, run)) not in ("success", "failed"):
-        time.sleep(LOOK_EVERY)
+    run = run_through(airflow, DAG_ID, form)
     with transaction() as conn:
         figures = replay_figures(conn, dag_id=DAG_ID, dag_run_id=run)
-    if state == "failed" or figures is None:
-        raise StackError(f"the replay failed; its log: {run_url(DAG_ID, run)}/tasks/{DAG_ID}")
+    assert figures is not None, "a replay that succeeded has published its figures"
     return figures
 
 

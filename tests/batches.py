@@ -24,7 +24,7 @@ from include.stages.detect import detect
 from include.store.attempts import Figures, publish_attempt, start_attempt
 from include.store.chunks import ChunkVerdict, record_checked
 from include.store.connection import transaction
-from include.store.references import publish_reference
+from include.store.references import publish_version
 from include.store.runs import Run, Scope, open_run
 from tests.oracle.oracle import oracle
 
@@ -170,7 +170,7 @@ def published(weights: Sequence[Weight]) -> str:
     Path(lake().path(path)).mkdir(parents=True)
     pq.write_table(pa.Table.from_pylist(rows), f"{lake().path(path)}/part.parquet")
     with transaction() as conn:
-        publish_reference(conn, run, version, path, len(rows))
+        publish_version(conn, "importance", version, path, len(rows), run.run_id)
     return version
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from dags.flows.asked import asked_of
+from dags.flows.asked import as_day, asked_of
 from dags.flows.replay_form import replay_form
 from include.errors import ConfigError
 from include.spark_jobs.rules import rules
@@ -24,14 +23,7 @@ def replay_asked(params: Mapping[str, Any]) -> dict[str, Any]:
     patterns = [one for rule in rules().values() for one in (rule, *trials(rule).values())]
     return {
         **{name: params[name] for name in ("dataset", "rule", "profile", "curve")},
-        **{name: _as_day(name, params[name]) for name in ("first_day", "last_day")},
+        **{name: as_day(name, params[name]) for name in ("first_day", "last_day")},
         "versions": {rule: params[f"{rule}_version"] for rule in rules() if params.get(f"{rule}_version")},
         **asked_of(patterns, params),
     }
-
-
-def _as_day(name: str, value: str | None) -> date | None:
-    try:
-        return date.fromisoformat(value) if value else None
-    except ValueError as error:
-        raise ConfigError(f"{name} must be a day as YYYY-MM-DD, not {value!r}") from error

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from dags.flows.form import rule_fields
+from dags.flows.form import day_field, rule_fields
 from include.settings import get_settings
 from include.spark_jobs.curve import numeric_parameters
 from include.spark_jobs.rules import rules
@@ -42,8 +42,8 @@ def replay_form() -> dict[str, Param]:
             title="Rule",
             description="The rule to replay, or all of the dataset.",
         ),
-        "first_day": _day("First day", "six days before the last one"),
-        "last_day": _day("Last day", "the newest that was evaluated"),
+        "first_day": day_field("First day", "six days before the last one"),
+        "last_day": day_field("Last day", "the newest that was evaluated"),
         "profile": Param(
             get_settings().profile,
             type="string",
@@ -67,16 +67,6 @@ def replay_form() -> dict[str, Param]:
         if tried:
             fields[f"{rule.id}_version"] = _version(rule, list(tried))
     return fields
-
-
-def _day(title: str, default: str) -> Param:
-    return Param(
-        None,
-        type=["null", "string"],
-        format="date",
-        title=title,
-        description=f"An event day in the dataset's zone, itself included. Empty: {default}.",
-    )
 
 
 def _version(rule: Rule[Any], tried: list[int]) -> Param:

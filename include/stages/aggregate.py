@@ -16,7 +16,7 @@ from include.state.plan import Delta
 from include.store.attempts import Attempt, Figures, published_figures
 from include.store.chunks import chunks_of, current_seq, newest_event_day, record_aggregated
 from include.store.connection import Connection, transaction
-from include.store.references import publish_reference
+from include.store.references import publish_version
 from include.store.runs import Run, pin_position
 from include.store.state import record_delta
 
@@ -43,7 +43,7 @@ def _aggregate(run: Run, attempt: Attempt) -> Outcome:
         def publish(conn: Connection) -> Figures:
             position = _publish(conn, run, list(chunks), {})
             for chunk_id, (path, rows) in versions.items():
-                publish_reference(conn, run, chunk_id, path, rows)
+                publish_version(conn, run.dataset, chunk_id, path, rows, run.run_id)
             return position
     else:
         deltas, operations = _write_deltas(run, attempt, sources) if sources else ({}, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -14,6 +15,7 @@ from include.spark_jobs.summaries import summaries
 from include.spark_jobs.summaries.summary import Summary
 from include.stages.evaluate import Asked, Evaluated, Evaluator, Position
 from include.stages.inputs import pinned_versions, plan_inputs
+from include.stages.models import Pinned, pinned_models, unusable, versions_of
 from include.stages.stage import Outcome, run_stage, spark_for
 from include.state.kinds import states
 from include.state.plan import Checkpoint, Delta
@@ -23,6 +25,8 @@ from include.store.evaluations import Evaluation, dirty_cuts, record_evaluation
 from include.store.runs import Run
 from include.store.state import earliest_cut, record_checkpoint
 
+log = logging.getLogger("vigil.stages")
+
 
 def detect(run_id: int) -> Figures:
     """Evaluates every rule of the run's dataset at the position that aggregate pinned (ADR 1), and with the
@@ -30,7 +34,8 @@ def detect(run_id: int) -> Figures:
 
     Figures: `cut`, `through_seq`, the `digest` of the cut, `seconds`, the `checkpoints` written there, and
     per rule `holds`, `digest`, `path` and `near_misses`; per summary `rows`, `digest` and `path`; `drained`:
-    by dirty cut the digest of each rule and summary.
+    by dirty cut the digest of each rule and summary; `left_out`: by rule why it could not judge at the cut,
+    where its model is missing, was fitted for other code, or is past its review date (ADR 16).
     Without any event there is no cut, and nothing is evaluated. Raises MissingReference if a rule needs
     reference data of which no version is published.
     """
@@ -47,8 +52,10 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
                 f"run {run.run_id}: detect needs the position that aggregate pins; run that first"
             )
         if pinned["cut"] is None:
-            return Outcome(_figures(None, pinned["through_seq"], None, {}, started))
-        versions = pinned_versions(conn, run.run_id, [rule for rule, _ in asked.values()])
+            return Outcome(_figures(None, pinned["through_seq"], None, {}, {}, started))
+        patterns = [rule for rule, _ in asked.values()]
+        models = pinned_models(conn, run.run_id, patterns)
+        versions = pinned_versions(conn, run.run_id, patterns) | versions_of(models)
         own = Position(date.fromisoformat(pinned["cut"]), int(pinned["through_seq"]), versions)
         tables = _tables(run)
         reaches: dict[str, int | None] = {rule.id: rule.reach for rule, _ in asked.values()}
@@ -64,11 +71,12 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
     with spark_for(attempt) as work:
         for cut in cuts:
             names = reaches if cut == own.cut else dirty[cut]
-            here = {name: asked[name] for name in names if name in asked}
+            without = _left_out(asked, models, cut)
+            here = {name: asked[name] for name in names if name in asked and name not in without}
             written = [tables[name] for name in names if name in tables]
             with transaction() as conn:
-                patterns = [rule for rule, _ in here.values()]
-                plan = plan_inputs(conn, [*patterns, *written], cut, own.through_seq, versions, bases)
+                judging = [rule for rule, _ in here.values()]
+                plan = plan_inputs(conn, [*judging, *written], cut, own.through_seq, versions, bases)
             evaluator = Evaluator(work.spark, run.run_id, run.profile, attempt.folder, here, written)
             done[cut] = evaluator.evaluate(
                 Position(cut, own.through_seq, versions),
@@ -87,15 +95,29 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
                 record_checkpoint(conn, run.run_id, states()[name], checkpoint)
 
     drained = {cut: one for cut, one in done.items() if cut != own.cut}
-    figures = _figures(own.cut, own.through_seq, done[own.cut], drained, started)
+    left_out = _left_out(asked, models, own.cut)
+    figures = _figures(own.cut, own.through_seq, done[own.cut], drained, left_out, started)
+    for name, why in left_out.items():
+        log.warning("detect: run %d goes by its other rules alone, without %s: %s", run.run_id, name, why)
     return Outcome(figures, publish, operations=work.operations)
 
 
 def digest_of(evaluations: Iterable[Evaluation]) -> str:
-    """The digest of a cut from its evaluations, hex."""
+    """The digest of a cut from its evaluations, hex; without those of rules that were learned, whose scores
+    are those of one library and not of every engine."""
+    learned = {rule.id for rule in rules().values() if rule.model}
     return cut_digest(
-        RuleVerdict(e.rule, e.rule_version, e.parameters, e.reference, e.digest) for e in evaluations
+        RuleVerdict(e.rule, e.rule_version, e.parameters, e.reference, e.digest)
+        for e in evaluations
+        if e.rule not in learned
     )
+
+
+def _left_out(asked: Asked, models: Pinned, cut: date) -> dict[str, str]:
+    """Why rules cannot judge at this cut, by rule."""
+    needing = {name: rule.model for name, (rule, _) in asked.items() if rule.model}
+    found = {name: unusable(model, models[model.name], cut) for name, model in needing.items()}
+    return {name: why for name, why in found.items() if why}
 
 
 def _asked(run: Run) -> Asked:
@@ -131,6 +153,7 @@ def _figures(
     through_seq: int,
     own: Evaluated | None,
     drained: Mapping[date, Evaluated],
+    left_out: Mapping[str, str],
     started: float,
 ) -> Figures:
     evaluations = own.evaluations if own else []
@@ -149,6 +172,7 @@ def _figures(
             day.isoformat(): {e.rule: e.digest for e in [*one.evaluations, *one.summaries]}
             for day, one in drained.items()
         },
+        "left_out": dict(left_out),
         "checkpoints": {name: one.path for name, one in own.checkpoints.items()} if own else {},
         "seconds": round(time.monotonic() - started, 3),
     }

@@ -128,7 +128,7 @@ def pinned_versions(conn: Connection, run_id: int, asked: Iterable[Rule[Any]]) -
 
 def reference_text(rule: Rule[Any], versions: Versions) -> str:
     """The versions that the rule uses as text, `dataset=version`, comma-separated, or empty."""
-    return ",".join(f"{name}={versions[name]}" for name in sorted(rule.reference))
+    return ",".join(f"{name}={versions[name]}" for name in sorted(rule.versioned))
 
 
 def parse_reference(text: str) -> dict[str, str]:

@@ -50,9 +50,11 @@ class Quarantine:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a run's load did: {rule: {change: detections}}, and the first ones."""
+    """What a run's load did: {rule: {change: detections}}, and the first ones; `left_out`: by rule why it
+    could not judge at the run's cut."""
 
     run: Run
+    left_out: dict[str, str]
     counts: dict[str, dict[str, int]]
     changes: list[Change]
 
@@ -91,7 +93,9 @@ def changes_by(dag_id: str, dag_run_id: str) -> Changes:
     """What the load of an Airflow run did to detections."""
     with transaction() as conn:
         run = _run(conn, dag_id, dag_run_id)
-        return Changes(run, change_counts(conn, run.run_id), changes_of(conn, run.run_id, LISTED))
+        left_out = (published_figures(conn, run.run_id, "detect") or {}).get("left_out", {})
+        changes = changes_of(conn, run.run_id, LISTED)
+        return Changes(run, left_out, change_counts(conn, run.run_id), changes)
 
 
 def _lines(figures: Figures, kind: Contract, keys: dict[str, str]) -> list[Line] | None:

@@ -16,6 +16,7 @@ from include.settings import get_settings
 from include.stages.alert import DEFAULT_THRESHOLD
 from include.stages.difference import AtCut, Side, alerts, difference
 from include.stages.inputs import pinned_versions
+from include.stages.models import required_models
 from include.stages.replay_scope import rule_of
 from include.stages.shadow import Judgements, Sides, judge
 from include.stages.stage import Outcome, run_stage, spark_for
@@ -34,7 +35,7 @@ def replay(run_id: int) -> Figures:
 
     Gives the entities `added`, `gone` and `unchanged`, by rule and in all, the `alerts` (incidents that each
     side would have opened) and the address of the `page`; the table `replays` has more, the lake every row.
-    Raises MissingReference if a rule needs reference data of which no version is published.
+    Raises MissingReference if a rule needs reference data or a model of which no version is published.
     """
     return run_stage("detect", run_id, _replay)
 
@@ -48,6 +49,7 @@ def _replay(run: Run, attempt: Attempt) -> Outcome:
     with transaction() as conn:
         patterns = [side.rule for pair in sides.values() for side in pair]
         versions = pinned_versions(conn, run.run_id, patterns)
+        versions |= required_models(conn, run.run_id, patterns)
     output = f"replays/{run.dataset}/{attempt.folder}"
     with spark_for(attempt) as work:
         judged = judge(work.spark, run, attempt, versions, sides, output)

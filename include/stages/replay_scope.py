@@ -77,7 +77,8 @@ def replay_scope(
     contract(dataset)
     known = rules(dataset)
     _choice(f"rules of {dataset}", [rule], [ALL, *known] if known else [])
-    asked = [name for name in known if rule in (ALL, name)]
+    # Rules that were learned may be without a model, so they are replayed by name alone.
+    asked = [name for name in known if rule == name or (rule == ALL and not known[name].model)]
     for given in (overrides, versions, alert_thresholds):
         _choice(f"rules of this replay of {dataset}", given or {}, asked)
     tried = {name: rule_of(dataset, name, (versions or {}).get(name)) for name in known}

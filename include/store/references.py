@@ -1,23 +1,24 @@
-"""Reference versions: immutable, numbered, each published complete from one chunk."""
+"""Reference versions: immutable, numbered, each published complete: fed as one chunk, or fitted."""
 
 from __future__ import annotations
 
 from include.errors import MissingReference
 from include.store.connection import Connection, execute, fetch_one
-from include.store.runs import Run
 
 
-def publish_reference(conn: Connection, run: Run, chunk_id: str, path: str, rows: int) -> None:
+def publish_version(
+    conn: Connection, dataset: str, version_id: str, path: str, rows: int, run_id: int
+) -> None:
     """Publishes what lies at the lake `path` as the newest version; one published already stays as it is."""
-    execute(conn, "references/lock", dataset=run.dataset)
+    execute(conn, "references/lock", dataset=dataset)
     execute(
         conn,
         "references/publish",
-        dataset=run.dataset,
-        version_id=chunk_id,
+        dataset=dataset,
+        version_id=version_id,
         path=path,
         rows=rows,
-        run_id=run.run_id,
+        run_id=run_id,
     )
 
 

@@ -34,24 +34,39 @@ class ReplayScope(BaseModel):
     curves: dict[str, str]
 
 
+class TrainScope(BaseModel):
+    """What a training fits: the `model`, on which event days (both included), with which seed, and by which
+    day the version is to be reviewed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    first_day: date
+    last_day: date
+    review_by: date
+    seed: int
+
+
 class Scope(BaseModel):
     """What a run was asked for, fixed in its first task.
 
     `kind`: `chunks` evaluates the end of the newest event day, `interval` the end of its data interval, which
-    is `cut`, a day in the dataset's zone; `replay` what `replay` says, and takes no chunks. `parameters`: for
-    every rule of the dataset the full parameters it is to use (defaults, profile, settings and the run's own
-    overrides already merged). `alert_thresholds`: new detections per event day, by rule.
+    is `cut`, a day in the dataset's zone; `replay` and `train` what these say; they take no
+    chunks. `parameters`: for every rule of the dataset the full parameters it is to use (defaults, profile,
+    settings and the run's own overrides already merged). `alert_thresholds`: new detections per event
+    day, by rule.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["chunks", "interval", "replay"] = "chunks"
+    kind: Literal["chunks", "interval", "replay", "train"] = "chunks"
     cut: date | None = None
     max_chunks: int
     max_bytes: int
     parameters: dict[str, dict[str, Any]] = {}
     alert_thresholds: dict[str, int] = {}
     replay: ReplayScope | None = None
+    train: TrainScope | None = None
 
     @model_validator(mode="after")
     def _is_of_its_kind(self) -> Self:
@@ -59,6 +74,8 @@ class Scope(BaseModel):
             raise ValueError(f"a scope of kind {self.kind} with cut {self.cut}: intervals alone have one")
         if (self.kind == "replay") != (self.replay is not None):
             raise ValueError(f"a scope of kind {self.kind}: replays alone say what they compare")
+        if (self.kind == "train") != (self.train is not None):
+            raise ValueError(f"a scope of kind {self.kind}: trainings alone say what they fit")
         return self
 
 

@@ -38,6 +38,7 @@ def test_each_dataset_has_its_dags(dags: dict[str, DAG]) -> None:
         "redrive",
         "replay",
         "retention",
+        "train",
     }
 
 
@@ -180,7 +181,7 @@ def test_work_on_spark_waits_for_its_slot(dags: dict[str, DAG]) -> None:
     from dags.flows.tasks import SPARK_STAGES
 
     for dag, task in tasks(dags):
-        on_spark = task.task_id in SPARK_STAGES | {"replay"}
+        on_spark = task.task_id in SPARK_STAGES | {"replay", "train"}
         assert task.pool == ("spark" if on_spark else "default_pool"), dag.dag_id
 
 
@@ -189,7 +190,7 @@ def test_no_task_outlives_its_lease(dags: dict[str, DAG]) -> None:
     from include.settings import Settings
 
     lease = timedelta(seconds=Settings.model_fields["run_lease_seconds"].default)
-    stages = {"land", *STAGES, "replay"}
+    stages = {"land", *STAGES, "replay", "train"}
     at_work = [(dag, task) for dag, task in tasks(dags) if task.task_id in stages]
     without = {"alert_delivery", "platform_health", "redrive", "retention"}
     assert {dag.dag_id for dag, _ in at_work} == {
@@ -204,7 +205,7 @@ def test_parsing_is_light() -> None:
     code = (
         "import sys, dags.transactions, dags.importance, dags.alert_delivery, dags.redrive\n"
         "import dags.clickstream, dags.contact_requests, dags.user_activity\n"
-        "import dags.platform_health, dags.replay, dags.retention\n"
+        "import dags.platform_health, dags.replay, dags.retention, dags.train\n"
         f"print('loaded', *[m for m in {HEAVY!r} if m in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -16,8 +16,8 @@ from include.stages.check import check, verdict
 from include.stages.land import land
 from include.store.chunks import chunks_of
 from include.store.connection import transaction
-from include.store.references import publish_reference, reference_path
-from include.store.runs import get_run, pin_reference
+from include.store.references import publish_version, reference_path
+from include.store.runs import pin_reference
 from tests.flow import open_flow, put, run_flow
 
 HEADER = b"step,customer,age,gender,zipcodeOri,merchant,zipMerchant,category,amount,fraud\n"
@@ -221,8 +221,7 @@ def test_importance_is_published_complete_or_not_at_all() -> None:
 def test_a_version_is_published_once_and_numbers_go_on() -> None:
     run_id = open_flow("importance")
     with transaction() as conn:
-        run = get_run(conn, run_id)
         for version, path in (("a" * 64, "one"), ("b" * 64, "two"), ("a" * 64, "three")):
-            publish_reference(conn, run, version, path, 1)
+            publish_version(conn, "importance", version, path, 1, run_id)
         assert reference_path(conn, "importance", "a" * 64) == "one"
         assert pin_reference(conn, run_id, "importance") == "b" * 64

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from include.spark_jobs.models.model import Model
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
@@ -53,7 +55,8 @@ class Rule(Generic[P]):
     """A pattern.
 
     `inputs`: names of the aggregates whose merged state `judge` gets. `reference`: names of reference
-    datasets, given under their own names. `judge(inputs, parameters)` -> candidates, one row per entity, with
+    datasets, given under their own names; `model`: likewise the model whose newest fitted version judges,
+    without which the rule is left out. `judge(inputs, parameters)` -> candidates, one row per entity, with
     the `entity` columns (strings), `first_day` and `last_day` (the event days that the values rest on) and
     the `evidence` columns, exact types only; and the conditions of which all must be met. `say(entity,
     evidence, parameters)` -> the verdict as one sentence. `profiles`: parameters that differ from the
@@ -76,6 +79,7 @@ class Rule(Generic[P]):
     judge: Callable[[Inputs, P], Judged]
     say: Callable[[Mapping[str, str], Mapping[str, Any], P], str]
     reference: tuple[str, ...] = ()
+    model: Model | None = None
     reach: int | None = None
     profiles: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
 
@@ -83,6 +87,11 @@ class Rule(Generic[P]):
     def doc(self) -> str:
         """The docstring of the rule's file."""
         return sys.modules[self.judge.__module__].__doc__ or ""
+
+    @property
+    def versioned(self) -> tuple[str, ...]:
+        """The names of the inputs of which a verdict keeps the version."""
+        return (*self.reference, self.model.name) if self.model else self.reference
 
     def find(self, inputs: Inputs, parameters: P) -> DataFrame:
         """What holds: entity columns, first_day, last_day and evidence, one row per entity."""

@@ -1,0 +1,50 @@
+"""UNUSUAL-VISITS: an account that is used as hardly any is, by what was learned.
+
+What it flags: among the accounts with at least 2 activities in a day, those whose Isolation Forest score is
+over `score_above_ppm`, and of these no more than `most_share_ppm` of all that were scored. The forest knows
+how many places, devices and failures and what speed are usual, from the window that it was trained on; the
+verdict names the features that make it unusual, and the habit (group) that it is most like. Why it matters:
+shared and stolen accounts that keep to every fixed limit still look unlike one person's. Known false
+positives: a model older than a change of the app, people who travel, VPNs. What on-call should do: nothing at
+night; look whether another rule found the account too, see docs/runbooks/unusual_visits.md. Nobody is banned
+for it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from include.spark_jobs.models.visit_habits import MODEL
+from include.spark_jobs.rules.learned import EVIDENCE, LearnedParameters, judge_learned, say_learned
+from include.spark_jobs.rules.rule import Inputs, Judged, Rule
+
+
+def judge(inputs: Inputs, p: LearnedParameters) -> Judged:
+    """Candidates: the accounts with enough activities."""
+    return judge_learned(MODEL, inputs, p)
+
+
+def say(entity: Mapping[str, str], evidence: Mapping[str, Any], p: LearnedParameters) -> str:
+    """The verdict as a sentence."""
+    return say_learned(f"The account {entity['user_id']}", evidence, p)
+
+
+RULE = Rule(
+    id="unusual_visits",
+    version=1,
+    dataset="user_activity",
+    owner="trust-and-safety",
+    pattern_id="UNUSUAL-VISITS",
+    action_type="UNUSUAL-VISITS",
+    severity="info",
+    bannable=False,
+    entity=MODEL.entity,
+    evidence=(*MODEL.features, *EVIDENCE),
+    inputs=(MODEL.sequence,),
+    model=MODEL,
+    reach=2,
+    parameters=LearnedParameters,
+    judge=judge,
+    say=say,
+)
