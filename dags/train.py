@@ -26,20 +26,16 @@ in use stays in use.
 - **Retries**: five, within some minutes: a restart of Postgres, S3 or Spark is over by then.
 - **Time-out**: `VIGIL_RUN_LEASE_SECONDS`. Of a day at most 100,000 entities are learned from, so that a
   longer history costs reading, not fitting.
-- **Catch-up** has no meaning without a schedule. **Active runs**: one, so that versions are published one
-  after another.
+- **Active runs**: one, so that versions are published one after another.
 """
 
 from typing import Any
 
-from airflow.sdk import DAG, Param, get_current_context, task
+from airflow.sdk import DAG, get_current_context, task
 
-from dags.flows.asked import as_day
 from dags.flows.defaults import defaults, lasting_errors
-from dags.flows.form import day_field
 from dags.flows.tasks import SPARK_POOL
-from include.spark_jobs.models import models
-from include.stages.train import REVIEW_DAYS
+from dags.flows.train_form import train_asked, train_form
 from plugins.notifiers import RunNotifier
 
 with DAG(
@@ -49,31 +45,7 @@ with DAG(
     schedule=None,
     max_active_runs=1,
     default_args=defaults("train", "trust-and-safety"),
-    params={
-        "model": Param(
-            next(iter(models())),
-            type="string",
-            enum=list(models()),
-            title="Model",
-            description="The model to train.",
-        ),
-        "first_day": day_field("First day", "27 days before the last one"),
-        "last_day": day_field("Last day", "the day before the newest one"),
-        "review_days": Param(
-            REVIEW_DAYS,
-            type="integer",
-            minimum=1,
-            title="Review days",
-            description="So many days after the last one rules do without this version.",
-        ),
-        "seed": Param(
-            0,
-            type="integer",
-            minimum=0,
-            title="Seed",
-            description="The same days and seed give the same version.",
-        ),
-    },
+    params=train_form(),
     tags=["vigil", "train"],
     on_success_callback=[RunNotifier(succeeded=True)],
     on_failure_callback=[RunNotifier(succeeded=False)],
@@ -85,7 +57,6 @@ with DAG(
 
         context = get_current_context()
         run = context["dag_run"]
-        asked = context["params"]
         with lasting_errors():
             # Only a run that has started has tasks that run.
             assert run.start_date is not None
@@ -94,10 +65,7 @@ with DAG(
                 dag_run_id=run.run_id,
                 started_at=run.start_date,
                 generation=run.clear_number or 0,
-                model=asked["model"],
-                review_days=asked["review_days"],
-                seed=asked["seed"],
-                **{name: as_day(name, asked[name]) for name in ("first_day", "last_day")},
+                **train_asked(context["params"]),
             )
             return train(run_id)
 

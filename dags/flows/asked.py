@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 from dags.flows.form import form
@@ -38,11 +37,3 @@ def asked_of(patterns: Iterable[Rule[Any]], params: Mapping[str, Any]) -> dict[s
         if f"{rule.id}_alert_from" in given:
             thresholds[rule.id] = given[f"{rule.id}_alert_from"]
     return {"overrides": overrides, "alert_thresholds": thresholds}
-
-
-def as_day(name: str, value: str | None) -> date | None:
-    """A form's day; None where it was left empty. Raises ConfigError for what is no day."""
-    try:
-        return date.fromisoformat(value) if value else None
-    except ValueError as error:
-        raise ConfigError(f"{name} must be a day as YYYY-MM-DD, not {value!r}") from error

@@ -54,17 +54,6 @@ def form(dataset: str) -> dict[str, Param]:
     return fields
 
 
-def day_field(title: str, default: str) -> Param:
-    """What a form asks of a window: a day of it, which may be left empty."""
-    return Param(
-        None,
-        type=["null", "string"],
-        format="date",
-        title=title,
-        description=f"An event day in the dataset's zone, itself included. Empty: {default}.",
-    )
-
-
 def rule_fields(rule: Rule[Any]) -> dict[str, Param]:
     """What the form asks of one rule: from when on it alerts, and each of its parameters."""
     section = f"Rule {rule.id} ({rule.action_type})"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dags.flows.asked import as_day, asked_of
+from dags.flows.asked import asked_of
+from dags.flows.days import as_day
 from dags.flows.replay_form import replay_form
 from include.errors import ConfigError
 from include.spark_jobs.rules import rules

@@ -6,7 +6,8 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from dags.flows.form import day_field, rule_fields
+from dags.flows.days import day_field
+from dags.flows.form import rule_fields
 from include.settings import get_settings
 from include.spark_jobs.curve import numeric_parameters
 from include.spark_jobs.rules import rules

@@ -100,6 +100,7 @@ def test_a_page_escapes_what_came_from_outside(page: str) -> None:
         stopped=[("held", evil, evil, "")],
         reasons=[("bad_age", evil, 1)],
         lines=[line],
+        left_out={"child": evil},
         counts={"child": {"opened": 1}},
         changes=[change],
     )
