@@ -68,7 +68,7 @@ def feed_file(
         per_slice = found.rows if whole else rows
         manifest = _manifest(about, found, per_slice, Path(urlsplit(file).path).name)
         numbers = range(manifest.first, manifest.first + manifest.slices)
-        keys = [f"{_prefix(about)}chunk_{number}{SUFFIXES[found.form]}" for number in numbers]
+        keys = [f"{about.prefix}chunk_{number}{SUFFIXES[found.form]}" for number in numbers]
         before = manifest.done
         due = time.monotonic()
         for position, data in enumerate(slices(path, found.header, per_slice, found.form)):
@@ -154,7 +154,7 @@ def _manifest(about: Contract, found: Scan, rows: int, source: str) -> Manifest:
                 sha256=found.sha256,
                 rows=rows,
                 slices=ceil(found.rows / rows),
-                first=next_number(about.name, _prefix(about)),
+                first=next_number(about.name, about.prefix),
             )
             manifest.save()
     if manifest.rows != rows:
@@ -164,11 +164,6 @@ def _manifest(about: Contract, found: Scan, rows: int, source: str) -> Manifest:
             f"count twice. Feed it with ROWS={manifest.rows}, or into another bucket (VIGIL_BUCKET)"
         )
     return manifest
-
-
-def _prefix(about: Contract) -> str:
-    prefix: str = getattr(get_settings(), about.prefix_setting)
-    return prefix
 
 
 def _keep(folder: Path | None, key: str, data: bytes) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from include.datasets import contract
 from include.lake import bucket
-from include.settings import get_settings
 from include.stages.start import start
 from include.store.attempts import Figures
 from include.store.connection import transaction
@@ -26,7 +25,7 @@ _numbers = count(1)
 
 def put(dataset: str, name: str, data: bytes) -> str:
     """Puts an object under the dataset's prefix, as another program would; gives its key."""
-    key = f"{getattr(get_settings(), contract(dataset).prefix_setting)}{name}"
+    key = f"{contract(dataset).prefix}{name}"
     bucket().put(key, data)
     return key
 

@@ -40,12 +40,10 @@ def asset(dataset: str, part: str) -> Asset:
     What other programs see has its address on S3. What is the platform's own has an address of ours, since
     those of the lake and of Postgres may move.
     """
-    settings = get_settings()
     if part == "objects":
-        prefix = getattr(settings, contract(dataset).prefix_setting)
-        return Asset(f"{dataset}.objects", _on_s3(prefix), group=dataset)
+        return Asset(f"{dataset}.objects", _on_s3(contract(dataset).prefix), group=dataset)
     if part == "export":  # of all datasets
-        return Asset("export", _on_s3(settings.export_prefix), group="export")
+        return Asset("export", _on_s3(get_settings().export_prefix), group="export")
     return Asset(f"{dataset}.{part}", f"vigil://{dataset}/{part}", group=dataset)
 
 

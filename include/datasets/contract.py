@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from include.errors import ContractError
-from include.settings import Settings
+from include.settings import Settings, get_settings
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -103,8 +103,9 @@ class Contract(BaseModel):
     `wrappers`: keys that hold the event itself, as an object or as JSON in a string. `kind`: `events` have
     the fields `event_time` (UTC instant) and `event_day` (its day in `zone`); `reference` data has neither
     and is published complete or not at all. `event_key`: fields whose repetition makes an event a duplicate;
-    None: events are a multiset. `prefix_setting`: the field of Settings that holds the S3 prefix. `mix`:
-    labels of few values, whose shares are watched from day to day, the one that says what happened first.
+    None: events are a multiset. `prefix_setting`: the field of Settings that holds the S3 prefix; None: it is
+    the name. `mix`: labels of few values, whose shares are watched from day to day, the one that says what
+    happened first.
     Raises ContractError when any of these contradict each other.
     """
 
@@ -114,7 +115,7 @@ class Contract(BaseModel):
     owner: str
     doc: str
     zone: str
-    prefix_setting: str
+    prefix_setting: str | None = None
     parser: Literal["csv", "json"]
     columns: tuple[str, ...]
     aliases: Mapping[str, tuple[str, ...]] = {}
@@ -156,7 +157,7 @@ class Contract(BaseModel):
                     "which become pseudonyms by event day"
                 )
         self._check_keys()
-        if self.prefix_setting not in Settings.model_fields:
+        if self.prefix_setting is not None and self.prefix_setting not in Settings.model_fields:
             raise ContractError(f"dataset {self.name}: there is no setting {self.prefix_setting}")
         try:
             ZoneInfo(self.zone)
@@ -176,6 +177,14 @@ class Contract(BaseModel):
             raise ContractError(
                 f"dataset {self.name}: the key {', '.join(repeated)} has more than one meaning"
             )
+
+    @property
+    def prefix(self) -> str:
+        """The S3 prefix under which its objects land."""
+        if self.prefix_setting is None:
+            return f"{self.name}/"
+        prefix: str = getattr(get_settings(), self.prefix_setting)
+        return prefix
 
     @property
     def reasons(self) -> dict[str, str]:

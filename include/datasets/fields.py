@@ -140,11 +140,18 @@ def flag(name: str, doc: str, *, source: str | None = None) -> Field:
 
 
 def whole_number(
-    name: str, doc: str, *, most: Callable[[], int], bound: str, source: str | None = None
+    name: str,
+    doc: str,
+    *,
+    most: Callable[[], int],
+    bound: str,
+    source: str | None = None,
+    optional: bool = False,
 ) -> Field:
-    """An integer from 0 to `most()`, digits only: else missing_<name>, bad_<name> or <name>_out_of_range.
+    """An integer from 0 to `most()`, digits only: else bad_<name> or <name>_out_of_range.
 
-    `most` is asked when rows are judged, and must stay below 2^31; `bound` says where its value comes from.
+    Empty: NULL if optional, else missing_<name>. `most` is asked when rows are judged, and must stay below
+    2^31; `bound` says where its value comes from.
     """
 
     def out_of_range(raw: Column) -> Column:
@@ -154,7 +161,9 @@ def whole_number(
         return F.coalesce(raw.try_cast("bigint") > most(), raw != "")
 
     wrong = Reject(
-        reason=f"bad_{name}", doc=f"{name} is not digits only", when=lambda raw: ~raw.rlike("^[0-9]+$")
+        reason=f"bad_{name}",
+        doc=f"{name} is not digits only",
+        when=lambda raw: ~raw.rlike("^[0-9]*$"),
     )
     beyond = Reject(reason=f"{name}_out_of_range", doc=f"{name} is over {bound}", when=out_of_range)
     return Field(
@@ -162,8 +171,9 @@ def whole_number(
         type="int",
         doc=doc,
         source=source,
+        optional=optional,
         cast=lambda raw: raw.try_cast("int"),
-        rejects=(missing(name), wrong, beyond),
+        rejects=(*(() if optional else (missing(name),)), wrong, beyond),
     )
 
 

@@ -30,8 +30,8 @@ _EPOCH = "^(0|[1-9][0-9]{0,16})$"
 _SECOND = 1_000_000
 
 
-def instant(of: str, doc: str, *, zone: str) -> tuple[Field, Field]:
-    """The fields event_time and event_day (in `zone`), both read from the column `of`.
+def instant(of: str, doc: str, *, zone: str, source: str | None = None) -> tuple[Field, Field]:
+    """The fields event_time and event_day (in `zone`), both read from the column `of`, or `source`.
 
     Taken: ISO 8601 with date and time, T or a space between them, seconds and up to six decimals of them or
     not, Z, an offset (+03:30, +0330, +03) or no zone; seconds, milliseconds or microseconds since 1970 as
@@ -68,9 +68,10 @@ def instant(of: str, doc: str, *, zone: str) -> tuple[Field, Field]:
             when=out_of_range,
         ),
     )
+    column = source or of
     return (
-        Field(name="event_time", type="timestamp", doc=doc, source=of, cast=time, rejects=rejects),
-        Field(name="event_day", type="date", doc=f"its day in {zone}", source=of, cast=day),
+        Field(name="event_time", type="timestamp", doc=doc, source=column, cast=time, rejects=rejects),
+        Field(name="event_day", type="date", doc=f"its day in {zone}", source=column, cast=day),
     )
 
 

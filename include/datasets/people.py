@@ -27,7 +27,7 @@ _MAPPED = "^0000:0000:0000:0000:0000:ffff:"
 _MALFORMED = ":::|::.*::|[0-9a-f]{5}|^:[^:]|[^:]:$"
 
 
-def phone(name: str, doc: str, *, optional: bool = False) -> Field:
+def phone(name: str, doc: str, *, source: str | None = None, optional: bool = False) -> Field:
     """A phone number as +, country and number: +989121234567.
 
     Of Iran: +98, 0098, 98, 0 or nothing before a mobile number (9 and nine digits), or the first two before
@@ -46,20 +46,22 @@ def phone(name: str, doc: str, *, optional: bool = False) -> Field:
         national = F.concat(F.lit("+98"), F.substring(number, -10, 10))
         return F.when(mobile | of_iran, national).when(elsewhere, F.regexp_replace(number, "^([+]|00)", "+"))
 
-    return parsed(name, doc, canonical, "is no phone number", optional=optional, personal="phone")
+    return parsed(
+        name, doc, canonical, "is no phone number", source=source, optional=optional, personal="phone"
+    )
 
 
-def ip(name: str, doc: str, *, optional: bool = False) -> Field:
+def ip(name: str, doc: str, *, source: str | None = None, optional: bool = False) -> Field:
     """An IP address: IPv4 as it is written, IPv6 as eight groups of four small hexadecimal digits.
 
     Fully written since that can be reached from every way of writing, and compared. An IPv4 address inside
     an IPv6 one (::ffff:10.0.0.1) is the IPv4 address. Bytes with leading zeros, ports, prefixes and zones
     are refused. Empty: NULL if optional, else missing_<name>. Anything else: bad_<name>.
     """
-    return parsed(name, doc, address, "is no IP address", optional=optional, personal="ip")
+    return parsed(name, doc, address, "is no IP address", source=source, optional=optional, personal="ip")
 
 
-def location(name: str, doc: str, *, optional: bool = False) -> Field:
+def location(name: str, doc: str, *, source: str | None = None, optional: bool = False) -> Field:
     """Where somebody was seen from: an IP address as `ip` has it, or a name of up to 64 characters."""
 
     def canonical(raw: Column) -> Column:
@@ -68,12 +70,12 @@ def location(name: str, doc: str, *, optional: bool = False) -> Field:
         return F.coalesce(address(raw), F.when(F.length(raw) <= LONGEST_TEXT, raw))
 
     wrong = f"is no IP address, and longer than {LONGEST_TEXT} characters"
-    return parsed(name, doc, canonical, wrong, optional=optional, personal="place")
+    return parsed(name, doc, canonical, wrong, source=source, optional=optional, personal="place")
 
 
-def device(name: str, doc: str, *, optional: bool = False) -> Field:
+def device(name: str, doc: str, *, source: str | None = None, optional: bool = False) -> Field:
     """A device's id, as it is given; see `text`."""
-    return text(name, doc, optional=optional, personal="device")
+    return text(name, doc, source=source, optional=optional, personal="device")
 
 
 def address(raw: Column) -> Column:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 DECIMALS = 6
 
 
-def coordinate(name: str, doc: str, *, of: str, most: int) -> Field:
-    """Degrees from -`most` to `most` as whole millionths, from the column `of`; may be empty.
+def coordinate(name: str, doc: str, *, of: str, most: int, source: str | None = None) -> Field:
+    """Degrees from -`most` to `most` as whole millionths, from the column `of`, or `source`; may be empty.
 
     Digits behind the sixth decimal, less than 11 cm, are cut off. Reasons: bad_<of> (no decimal number: 1e-5,
     +51, 48° 51'); <of>_out_of_range.
@@ -40,7 +40,13 @@ def coordinate(name: str, doc: str, *, of: str, most: int) -> Field:
         reason=f"{of}_out_of_range", doc=f"{of} is over {most} degrees, or under -{most}", when=out_of_range
     )
     return Field(
-        name=name, type="int", doc=doc, source=of, optional=True, cast=bad.cast, rejects=(*bad.rejects, far)
+        name=name,
+        type="int",
+        doc=doc,
+        source=source or of,
+        optional=True,
+        cast=bad.cast,
+        rejects=(*bad.rejects, far),
     )
 
 

@@ -75,7 +75,7 @@ def judge(contract: Contract, parsed: DataFrame) -> DataFrame:
     """A row per line: the typed fields, chunk_id, line, raw and the final `reason`, NULL for good ones."""
     from pyspark.sql import functions as F
 
-    typed = [f.cast(F.col(f"raw_{f.raw}")).cast(f.type).alias(f.name) for f in contract.fields]
+    typed = [f.cast(F.col(f"`raw_{f.raw}`")).cast(f.type).alias(f.name) for f in contract.fields]
     reason = F.coalesce(F.col("reason"), _field_reason(contract)).alias("reason")
     return parsed.select(*typed, "chunk_id", "line", "raw", reason)
 
@@ -208,7 +208,7 @@ def _field_reason(contract: Contract) -> Column:
 
     chain: Column | None = None
     for item in contract.fields:
-        raw = F.col(f"raw_{item.raw}")
+        raw = F.col(f"`raw_{item.raw}`")
         tests = [(reject.when(raw), reject.reason) for reject in item.rejects]
         if not item.optional:
             tests.append((item.cast(raw).isNull(), f"bad_{item.name}"))

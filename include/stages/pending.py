@@ -52,7 +52,7 @@ def pending(dataset: str) -> Pending:
 def find_pending(conn: Connection, dataset: str) -> Pending:
     """`pending` on a connection that is open."""
     settings = get_settings()
-    prefix: str = getattr(settings, contract(dataset).prefix_setting)
+    prefix = contract(dataset).prefix
     pattern = re.compile(settings.key_pattern)
     folders: dict[str, _Folder] = {}
     found: list[tuple[S3Object, datetime]] = []

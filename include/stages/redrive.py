@@ -62,7 +62,7 @@ def redrive(*, dataset: str, chunk: str = "", key: str = "", as_is: bool = False
     if chunk:
         raise ConfigError("either a chunk or a file of corrections, not both: the file names its chunks")
     for other in contracts().values():
-        if key.startswith(prefix := getattr(get_settings(), other.prefix_setting)):
+        if key.startswith(prefix := other.prefix):
             raise ConfigError(
                 f"{key} would land as data of {other.name}: keep corrections outside of {prefix}"
             )

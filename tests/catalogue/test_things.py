@@ -134,7 +134,7 @@ class TestDatasets:
         assert contract.owner
         assert contract.doc
         assert all(field.doc for field in contract.fields)
-        assert Settings.model_fields[contract.prefix_setting].description
+        assert contract.prefix.endswith("/")
         assert contract.owner in contract.as_markdown()
 
     def test_it_has_a_suite(self, contract: Contract) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from include.datasets.fields import fixed_point, text, truth
+from include.datasets.fields import fixed_point, text, truth, whole_number
 from include.datasets.people import device, ip, location, phone
 from include.datasets.places import coordinate, country
 from tests.spark.reading import texts
@@ -152,6 +152,10 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     (
         country("country", "which"),
         {"IR": "IR", "de": "DE", "": None, "DEU": "bad_country", "1R": "bad_country"},
+    ),
+    (
+        whole_number("age", "in years", most=lambda: 150, bound="150", source="Age (full)", optional=True),
+        {"": None, "150": 150, "007": 7, "151": "age_out_of_range", "-1": "bad_age", "1.0": "bad_age"},
     ),
     (
         truth("success", "whether"),
