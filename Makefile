@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What may follow a target as NAME=value; handed on through the environment.
-export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM TO RULE SET PROFILE CURVE PSEUDONYM SUBJECT KIND MODEL SEED
+export DATASET FILE ROWS EVERY KEEP TIMEOUT FORMAT CUT ID OUT YES LARGE CHUNK REASON AS_IS DAG RUN CHANNEL PATTERN UNTIL BY DRY FROM TO RULE SET PROFILE CURVE PSEUDONYM SUBJECT KIND MODEL SEED NAME EVENT_TIME
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -67,6 +67,11 @@ env: $(READY) ## shell exports for outside tools: eval "$(make env)"
 feed: $(READY) ## feed a file as chunks: DATASET= FILE= [ROWS=10000] [EVERY=1] [KEEP=dir]
 	@$(PYTHON) -m stack feed $${DATASET:+--dataset "$$DATASET"} $${FILE:+--file "$$FILE"} \
 	  $${ROWS:+--rows "$$ROWS"} $${EVERY:+--every "$$EVERY"} $${KEEP:+--keep "$$KEEP"}
+
+.PHONY: new-dataset
+new-dataset: $(READY) ## draft a contract, suite, DAG and test from a sample (FILE= [NAME=] [EVENT_TIME=column])
+	@$(PYTHON) -m stack new-dataset $${FILE:+--file "$$FILE"} $${NAME:+--name "$$NAME"} \
+	  $${EVENT_TIME:+--event-time "$$EVENT_TIME"}
 
 .PHONY: wait
 wait: $(READY) ## wait until everything landed is through to its alerts ([TIMEOUT=900] seconds)

@@ -41,6 +41,7 @@ _ELSEWHERE = {
     "spark": ("stack.containers", "spark"),
     "silence": ("stack.silence", "silence"),
     "retention": ("stack.retention", "retention"),
+    "new-dataset": ("stack.new_dataset", "new_dataset"),
     "backup": ("stack.backup", "backup"),
     "restore": ("stack.restore", "restore"),
 }

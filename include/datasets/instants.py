@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 FIRST_DAY = date(2000, 1, 1)
 
 # 1 date, 2 hour, 3 minute, 4 second, 5 fraction, 6 Z, and of an offset 7 sign, 8 hours, 9 minutes
-_ISO = (
+ISO = (
     "^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([01][0-9]|2[0-3]):([0-5][0-9])"
     "(?::([0-5][0-9])(?:[.,]([0-9]{1,6}))?)?"
     " ?(?:([Zz])|([+-])(0[0-9]|1[0-4])(?::?([0-5][0-9]))?)?$"
 )
-_EPOCH = "^(0|[1-9][0-9]{0,16})$"
+EPOCH = "^(0|[1-9][0-9]{0,16})$"
 _SECOND = 1_000_000
 
 
@@ -88,7 +88,7 @@ def _instant(text: Column, zone: str) -> Column:
     digits = F.length(text)
     unit = F.when(digits <= 11, _SECOND).when(digits <= 14, 1_000).otherwise(1)
     epoch = F.timestamp_micros(text.try_cast("bigint") * unit)
-    return F.when(text.rlike(_EPOCH), epoch).when(text.rlike(_ISO), iso)
+    return F.when(text.rlike(EPOCH), epoch).when(text.rlike(ISO), iso)
 
 
 def _microseconds(text: Column) -> Column:
@@ -105,7 +105,7 @@ def _part(text: Column, group: int) -> Column:
     """What this group of an ISO text holds; empty where it holds nothing."""
     from pyspark.sql import functions as F
 
-    return F.regexp_extract(text, _ISO, group)
+    return F.regexp_extract(text, ISO, group)
 
 
 def _number(digits: Column) -> Column:
