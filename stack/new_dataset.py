@@ -18,8 +18,9 @@ from include.datasets import contracts
 from include.errors import ConfigError
 from include.settings import ROOT, Settings
 from sources.manifest import FOLDER
+from stack.draft.choose import event_time, watched, with_event_time
 from stack.draft.files import files_of, paths
-from stack.draft.guess import Guess, event_time, guesses, watched, with_event_time
+from stack.draft.guess import Guess, guesses
 from stack.draft.sample import Sample, read_sample
 
 LONGEST_NAME = 40
@@ -38,7 +39,7 @@ def new_dataset(
     chosen = name or _name_of(file)
     refuse_name(chosen)
     sample = read_sample(file.expanduser())
-    found = guesses(sample)
+    found = guesses(sample, event)
     found = with_event_time(found, event_time(found, event), sample)
     found, mix = watched(found, sample)
     texts = files_of(chosen, found, mix, sample)

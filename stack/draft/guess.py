@@ -9,7 +9,6 @@ from typing import Literal
 
 from include.datasets.contract import ORIGIN
 from include.datasets.fields import LONGEST_TEXT
-from include.errors import ConfigError
 from stack.draft import kinds
 from stack.draft.kinds import Question
 from stack.draft.sample import Sample
@@ -70,87 +69,17 @@ class Guess:
         return f"{self.name}_{unit}" if unit else self.name
 
 
-def guesses(sample: Sample) -> list[Guess]:
-    """What each column of the sample probably is, in their order."""
+def guesses(sample: Sample, when: str = "") -> list[Guess]:
+    """What each column of the sample probably is, in their order; digits in the column `when` are times."""
     names = _names(sample.columns)
     found: list[Guess] = []
     for column, texts in sample.columns.items():
-        one = _guess(column, names[column], texts, sample)
+        says_when = column == when or bool(_WHEN.search(names[column]))
+        one = _guess(column, names[column], texts, column in sample.nested, says_when)
         if one.field in {other.field for other in found}:
             one = replace(one, name=f"given_{one.name}")
         found.append(one)
     return found
-
-
-def event_time(found: Iterable[Guess], asked: str) -> str:
-    """The column that says when: that asked for, or the first that holds instants.
-
-    Raises ConfigError naming the choices if there is none, or if that one holds something else.
-    """
-    found = list(found)
-    instants = [one.column for one in found if one.kind == "instant"]
-    columns = ", ".join(one.column for one in found)
-    if not asked and not instants:
-        raise ConfigError(
-            "no column holds instants, ISO 8601 with date and time or digits since 1970 under a name that "
-            f"says so (a date alone is none): name one with EVENT_TIME; there are {columns}"
-        )
-    if not asked or asked in instants:
-        return asked or instants[0]
-    if asked not in [one.column for one in found]:
-        raise ConfigError(f"there is no column {asked!r} to be EVENT_TIME; there are {columns}")
-    choices = ", ".join(instants) or "none does"
-    raise ConfigError(
-        f"EVENT_TIME={asked}: its texts are no instants. Of the others these hold some: {choices}"
-    )
-
-
-def with_event_time(found: Iterable[Guess], column: str, sample: Sample) -> list[Guess]:
-    """The same with one instant, the event time, given in every row; further ones are texts."""
-    changed = []
-    for one in found:
-        if one.column == column:
-            one = replace(one, optional=False, bad=one.bad + empty(sample.columns[column]), decide=())
-        elif one.kind == "instant":
-            also = f"it holds instants too; the event time is {column}, and this stays a text"
-            one = replace(one, kind="text", bad=0, bound=LONGEST_TEXT, decide=(*one.decide, also))
-        changed.append(one)
-    return changed
-
-
-def watched(found: Iterable[Guess], sample: Sample) -> tuple[list[Guess], str]:
-    """The same, and the label whose shares are watched: a choice between words, or what has fewest texts.
-
-    It is made a text if it is none. Raises ConfigError if nothing is always given and of nobody.
-    """
-    found = list(found)
-    fit = [
-        one
-        for one in found
-        if one.kind not in ("instant", "unread", *PERSONAL) and not empty(sample.columns[one.column])
-    ]
-    if not fit:
-        raise ConfigError(
-            "no column but the event time is given in every row and of nobody, and a dataset needs one such "
-            "label, whose shares are watched from day to day"
-        )
-    order: tuple[Kind, ...] = ("one_of", "text")
-    best = min(
-        fit,
-        key=lambda one: (
-            order.index(one.kind) if one.kind in order else len(order),
-            len(set(sample.columns[one.column])),
-        ),
-    )
-    if best.kind in order:
-        return found, best.field
-    label = replace(best, kind="text", bad=0, bound=LONGEST_TEXT, optional=False)
-    return [label if one is best else one for one in found], label.field
-
-
-def empty(texts: Iterable[str]) -> int:
-    """How many of the texts are empty."""
-    return sum(not text for text in texts)
 
 
 def _names(columns: Iterable[str]) -> dict[str, str]:
@@ -167,26 +96,26 @@ def _names(columns: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _guess(column: str, name: str, texts: Sequence[str], sample: Sample) -> Guess:
+def _guess(column: str, name: str, texts: Sequence[str], nested: bool, says_when: bool) -> Guess:
     given = [text for text in texts if text]
     without = len(texts) - len(given)
     said = (f"empty in {without} of {len(texts)} rows of the sample: may it be?",) if without else ()
     one = Guess(column, name, "text", bool(without), decide=said)
-    if column in sample.nested:
+    if nested:
         return replace(one, kind="unread", decide=("it holds lists or objects: it is not read",))
     if re.search(_SOMEBODY, name) or (given and _share(kinds.is_mail, given) > 0.5):
         why = f"personal, and of no kind that has pseudonyms ({', '.join(sorted(PERSONAL))}): it is not read"
         return replace(one, kind="unread", decide=(why,))
     if not given:
         return replace(one, bound=LONGEST_TEXT, decide=("empty in the whole sample: leave it out?",))
-    return _special(one, given) or _plain(one, given)
+    return _special(one, given, says_when) or _plain(one, given)
 
 
 def _share(question: Question, given: Sequence[str]) -> float:
     return sum(map(question, given)) / len(given)
 
 
-def _special(one: Guess, given: Sequence[str]) -> Guess | None:
+def _special(one: Guess, given: Sequence[str], says_when: bool) -> Guess | None:
     """What has a form or a name of its own; None: it has neither."""
 
     def fits(question: Question) -> bool:
@@ -198,7 +127,7 @@ def _special(one: Guess, given: Sequence[str]) -> Guess | None:
 
     if fits(kinds.is_instant):
         return of("instant", kinds.is_instant)
-    if _WHEN.search(one.name) and fits(kinds.is_epoch):
+    if says_when and fits(kinds.is_epoch):
         return of("instant", kinds.is_epoch)
     for degrees, most in _DEGREES.items():
         if degrees.search(one.name) and fits(kinds.is_degrees):

@@ -22,7 +22,7 @@ def suite_of(name: str, found: Iterable[Guess], sample: Sample) -> dict[str, Any
             "table_row_count", {"min_value": 1}, "A chunk without a row is harmless, but somebody sent it."
         ),
         _reasons(
-            1 - share, FEW, f"More than {share:.0%} of the rows are quarantined: decide how many are usual."
+            1 - share, FEW, f"More than {share:.0%} of the rows are quarantined (decide: how many are usual)."
         ),
         _reasons(0.5, 10, "More than half of the rows is quarantined, which few rows do not excuse."),
         _expect(
@@ -36,7 +36,7 @@ def suite_of(name: str, found: Iterable[Guess], sample: Sample) -> dict[str, Any
         expected += _of_field(one, sample)
     notes = (
         "Judges the rows of one chunk with their verdicts: reason is empty where a row is good. Drafted from "
-        "a sample: decide what stops a chunk (critical) and what is only told (warning)."
+        "a sample; decide: what stops a chunk (critical) and what is only told (warning)."
     )
     return {"name": name, "expectations": expected, "meta": {"notes": _notes(notes)}}
 

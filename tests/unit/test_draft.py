@@ -15,8 +15,9 @@ import pytest
 from include.datasets.contract import Contract
 from include.errors import ConfigError
 from include.settings import ROOT
+from stack.draft.choose import event_time, watched, with_event_time
 from stack.draft.files import files_of
-from stack.draft.guess import Guess, event_time, guesses, watched, with_event_time
+from stack.draft.guess import Guess, guesses
 from stack.draft.sample import Sample, read_sample
 from stack.new_dataset import refuse_name
 from tests.samples import KINDS, logins, orders
@@ -26,7 +27,7 @@ def drafted(folder: Path, data: bytes, asked: str = "") -> tuple[Sample, list[Gu
     file = folder / "sample"
     file.write_bytes(data)
     sample = read_sample(file)
-    found = guesses(sample)
+    found = guesses(sample, asked)
     found, mix = watched(with_event_time(found, event_time(found, asked), sample), sample)
     return sample, found, mix
 
@@ -121,6 +122,14 @@ def test_the_event_time_is_the_first_instant_unless_another_is_asked_for(tmp_pat
         contract_of(tmp_path, data, "id")
     with pytest.raises(ConfigError, match="no column 'at' to be EVENT_TIME; there are id, sent_at, read_at"):
         contract_of(tmp_path, data, "at")
+
+
+def test_digits_are_instants_where_a_name_or_a_person_says_so(tmp_path: Path) -> None:
+    data = b"id,n\n" + b"".join(b"a,17723664%02d\n" % second for second in range(20))
+    with pytest.raises(ConfigError, match="no column holds instants"):
+        contract_of(tmp_path, data)
+    assert event_field(contract_of(tmp_path, data, "n")) == "n"
+    assert event_field(contract_of(tmp_path, data.replace(b"id,n", b"id,ts"))) == "ts"
 
 
 def event_field(made: Contract) -> str:
