@@ -82,6 +82,8 @@ class Postgres:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_line_prefix": "%m [%p] ",
+            # Without the details of errors: they quote the row that they are about.
+            "log_error_verbosity": "terse",
             "max_connections": "200",
             "jit": "off",
             **({} if self.durable else VOLATILE),

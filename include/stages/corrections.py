@@ -18,6 +18,9 @@ NEEDED = ("chunk_id", "line", "raw")
 # Between the lines of one element of JSON. No line of CSV has one.
 _LINE_BREAKS = re.compile(rb"\r?\n")
 
+# What is there instead is not told: it may be a field of the row, and personal.
+_SHIFTED = "; are the columns shifted?"
+
 # Chunk and line of a quarantined row.
 Place = tuple[str, int]
 
@@ -57,9 +60,9 @@ def read_corrections(data: bytes, name: str) -> dict[Place, str]:
 def _place(row: Mapping[str | Any, str | Any], where: str) -> Place:
     chunk_id, line = (row["chunk_id"] or "").strip().lower(), (row["line"] or "").strip()
     if not re.fullmatch("[0-9a-f]{64}", chunk_id):
-        raise ConfigError(f"{where}: chunk_id must be the 64 hex digits of a chunk, not {chunk_id!r}")
+        raise ConfigError(f"{where}: chunk_id must be the 64 hex digits of a chunk{_SHIFTED}")
     if not re.fullmatch("[1-9][0-9]{0,8}", line):
-        raise ConfigError(f"{where}: line must be a line number of the chunk, not {line!r}")
+        raise ConfigError(f"{where}: line must be a line number of the chunk{_SHIFTED}")
     if row["raw"] is None or row.get(None):
         raise ConfigError(f"{where}: more or fewer fields than the header has; quote raw if it holds commas")
     return chunk_id, int(line)

@@ -9,6 +9,8 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
+import psycopg
+
 from include.errors import ConfigError, VigilError
 from include.spark_jobs.pseudonyms import SETTING, Keys, pseudonym
 from include.store.connection import Connection, execute, fetch_all, fetch_one, sql, storable
@@ -49,8 +51,23 @@ def add_keys(conn: Connection, keys: Keys, datasets: Collection[str], *, dry_run
 def keep_originals(conn: Connection, keys: Keys, originals: Sequence[pa.Table], run_id: int) -> int:
     """Keeps what the pseudonyms of a run stand for: rows of kind, value, key_day, first_day; gives the new.
 
-    Raises VigilError if a key was added since the run made its pseudonyms, which may then be wrong.
+    Raises VigilError if a key was added since the run made its pseudonyms, which may then be wrong; and in
+    the place of Postgres' errors, which quote the row that they are about.
     """
+    try:
+        return _keep(conn, keys, originals, run_id)
+    except psycopg.OperationalError:
+        raise  # it is out of reach, or full, and quotes nothing
+    except psycopg.Error as error:
+        name = type(error).__name__
+    # outside of the handler, so that Postgres' error is not kept as the context of this one
+    raise VigilError(
+        f"Postgres refused to keep the originals of run {run_id} ({name}); what it says of that may "
+        "quote them, and is told nowhere"
+    )
+
+
+def _keep(conn: Connection, keys: Keys, originals: Sequence[pa.Table], run_id: int) -> int:
     execute(conn, "vault/share_keys")
     if _known(conn) != keys.fingerprints():
         raise VigilError(f"{SETTING} was changed while run {run_id} was at work; its pseudonyms are not kept")

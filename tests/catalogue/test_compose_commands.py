@@ -66,7 +66,9 @@ def test_servers_are_started_as_in_the_embedded_stack(tmp_path: Path) -> None:
     assert after(ALL["docs"].command, "http.server") == here
     postgres = set(Postgres(tmp_path, 5432, "").command())
     assert set(ALL["postgres"].command) <= {"postgres"} | postgres
-    assert {"max_connections=200", "timezone=UTC", "jit=off"} <= set(ALL["postgres"].command)
+    assert {"max_connections=200", "timezone=UTC", "jit=off", "log_error_verbosity=terse"} <= set(
+        ALL["postgres"].command
+    )
     assert ALL["postgres"].environment["POSTGRES_INITDB_ARGS"].split() == list(INITDB)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
@@ -77,6 +79,18 @@ def test_an_original_is_kept_once_by_whoever_brings_it_first() -> None:
     first = found[WORD]
     assert (first["kind"], first["value"], first["key_day"]) == ("phone", PHONE, FIRST)
     assert (first["first_day"], first["run_id"]) == (DAYS[0], run_id)
+
+
+def test_what_postgres_refuses_is_quoted_nowhere(servers: Path) -> None:
+    added(ONE_KEY)
+    with transaction() as conn:
+        conn.execute("alter table vault add constraint nobody check (kind <> 'phone')")
+    with pytest.raises(VigilError, match=r"refused to keep .* \(CheckViolation\)") as refused:
+        kept(table(PHONE))
+    told = "".join(traceback.format_exception(refused.value))
+    logs = "".join(log.read_text() for log in servers.glob("postgres-*/postgres.log"))
+    assert 'violates check constraint "nobody"' in logs
+    assert PHONE.lstrip("+") not in told + logs
 
 
 def test_what_the_transaction_does_not_publish_is_not_kept() -> None:

@@ -48,10 +48,10 @@ def test_rows_are_known_by_chunk_and_line(data: bytes, found: dict[Place, str]) 
         (file((A, 2, "", "x")).replace(b"x", b"\xff"), r"x\.csv is not UTF-8"),
         (
             file(("abc", 2, "", "x")),
-            r"x\.csv, line 2: chunk_id must be the 64 hex digits of a chunk, not 'abc'",
+            r"x\.csv, line 2: chunk_id must be the 64 hex digits of a chunk; are the columns shifted\?$",
         ),
-        (file((A, 0, "", "x")), r"x\.csv, line 2: line must be a line number of the chunk, not '0'"),
-        (file((A, "2.0", "", "x")), r"line must be a line number of the chunk, not '2\.0'"),
+        (file((A, 0, "", "x")), r"x\.csv, line 2: line must be a line number of the chunk; are"),
+        (file((A, "2.0", "", "x")), r"line must be a line number of the chunk; are"),
         (file((A, 2, "", "x"), (A, 2, "", "x")), rf"x\.csv, line 3: chunk {A}, line 2 is in the file twice"),
         (file((A, 2)), r"x\.csv, line 2: more or fewer fields than the header has; quote raw"),
         (file((A, 2, "", "1", "2")), "more or fewer fields than the header has; quote raw"),
