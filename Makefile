@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 help: ## this list
 	@echo "Vigil: finds abusive and noteworthy behaviour in event data. State lives in .vigil, settings in .env."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 $(READY): requirements.txt Makefile
 	@set -e; for python in python3.11 python3.12 python3.13 python3 missing; do \
