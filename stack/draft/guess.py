@@ -37,7 +37,10 @@ MOST_WORDS, LONGEST_WORD, ROWS_A_WORD = 8, 32, 5
 # Decimals that are kept -> the end of such a field's name.
 DECIMALS: Mapping[int, str] = {2: "minor", 3: "milli", 6: "micro"}
 
-_SOMEBODY = "(first|last|full|given|family)_?name|surname|birth|passport|address|ssn|card|iban|e_?mail"
+_SOMEBODY = re.compile(
+    "(^|_)((first|last|full|given|family)_?name|surname|birth_?(day|date)|passport|address|ssn|card|iban"
+    "|e?_?mail)(_|$)"
+)
 _WHEN = re.compile("time|date|stamp|epoch|when|created|(^|_)(at|ts)$")
 _LABEL = re.compile("(^|_)(id|no|nr|code|zip|token|number|key|status|uuid|version)$")
 _DEVICE = re.compile("device|imei|fingerprint")
@@ -103,11 +106,12 @@ def _guess(column: str, name: str, texts: Sequence[str], nested: bool, says_when
     one = Guess(column, name, "text", bool(without), decide=said)
     if nested:
         return replace(one, kind="unread", decide=("it holds lists or objects: it is not read",))
-    if re.search(_SOMEBODY, name) or (given and _share(kinds.is_mail, given) > 0.5):
-        why = f"personal, and of no kind that has pseudonyms ({', '.join(sorted(PERSONAL))}): it is not read"
-        return replace(one, kind="unread", decide=(why,))
     if not given:
         return replace(one, bound=LONGEST_TEXT, decide=("empty in the whole sample: leave it out?",))
+    of_address = _share(kinds.is_ip, given) > 0.5
+    if (_SOMEBODY.search(name) and not of_address) or _share(kinds.is_mail, given) > 0.5:
+        why = f"personal, and of no kind that has pseudonyms ({', '.join(sorted(PERSONAL))}): it is not read"
+        return replace(one, kind="unread", decide=(why,))
     return _special(one, given, says_when) or _plain(one, given)
 
 

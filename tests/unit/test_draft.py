@@ -73,6 +73,15 @@ def test_what_people_must_choose_is_marked_where_it_is(tmp_path: Path) -> None:
     assert "# decide: the zone in which days begin" in text
 
 
+def test_columns_that_name_people_are_not_read_unless_they_have_pseudonyms(tmp_path: Path) -> None:
+    data = b"at,what,ip_address,home_address,Birth Date,family name,email,discard,birthplaces\n"
+    data += b"2026-03-01T12:00:00Z,x,10.0.0.1,1 High St,2000-01-01,Doe,d,e,f\n" * 9
+    _, found, _ = drafted(tmp_path, data)
+    unread = [one.column for one in found if one.kind == "unread"]
+    assert unread == ["home_address", "Birth Date", "family name", "email"]
+    assert [one.kind for one in found if one.column == "ip_address"] == ["ip"]
+
+
 def test_personal_columns_are_personal(tmp_path: Path) -> None:
     made = contract_of(tmp_path, orders())
     assert {field.name: field.personal for field in made.fields if field.personal} == {
