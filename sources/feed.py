@@ -19,10 +19,10 @@ from rich.progress import Progress
 from include.datasets import contract
 from include.datasets.contract import Contract
 from include.errors import FeedError
-from include.lake import bucket
 from include.settings import get_settings
 from sources.download import Advance, download, is_address
 from sources.manifest import Manifest, next_number, numbering
+from sources.put import put_chunk
 from sources.slices import SUFFIXES, Scan, scan, slices
 
 
@@ -77,7 +77,7 @@ def feed_file(
                 continue
             time.sleep(max(0.0, due - time.monotonic()))
             due = max(due, time.monotonic() - every) + every
-            _put(keys[position], data)
+            put_chunk(keys[position], data)
             manifest = manifest.model_copy(update={"done": position + 1})
             manifest.save()
             advance(manifest.done, manifest.slices)
@@ -188,28 +188,4 @@ def _refuse_equal(equal: tuple[int, int] | None, rows: int) -> None:
         raise FeedError(
             f"in slices of {rows} rows, slice {second} has the same bytes as slice {first}, and landing "
             "would take it for a second delivery of it: choose another ROWS"
-        )
-
-
-def _put(key: str, data: bytes) -> None:
-    """Writes the chunk, unless it is there. Raises FeedError if something else is.
-
-    S3 itself refuses when another program was faster; a server that ignores the condition leaves only the
-    look before.
-    """
-    from botocore.exceptions import ClientError
-
-    target = bucket()
-    if target.head(key) is None:
-        try:
-            target.client.put_object(Bucket=target.name, Key=key, Body=data, IfNoneMatch="*")
-            return
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
-                raise
-    # The name is promised to this slice: its own bytes were put before the manifest could say so.
-    if b"".join(target.blocks(key)) != data:
-        raise FeedError(
-            f"s3://{target.name}/{key} has other content than this source's chunk of that name, and nothing "
-            "was overwritten: move that object away, and feed again"
         )

@@ -134,7 +134,7 @@ def test_killed_at_any_point_it_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, at: int
 ) -> None:
     calls = 0
-    holder, name = (feed_module, "_put") if "put" in moment else (Manifest, "save")
+    holder, name = (feed_module, "put_chunk") if "put" in moment else (Manifest, "save")
     real: Any = getattr(holder, name)
 
     def deadly(*arguments: Any) -> None:
@@ -165,14 +165,14 @@ def test_killed_at_any_point_it_goes_on(
 def test_what_has_a_chunks_name_already_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program has put as many bytes where the second chunk goes."""
     theirs = b"x" * len(expected(4, 2)[f"{PREFIX}chunk_1.csv"])
-    real = feed_module._put
+    real = feed_module.put_chunk
 
     def too_late(key: str, data: bytes) -> None:
         if key.endswith("chunk_1.csv"):
             open_bucket().put(key, theirs)
         real(key, data)
 
-    monkeypatch.setattr(feed_module, "_put", too_late)
+    monkeypatch.setattr(feed_module, "put_chunk", too_late)
     with pytest.raises(FeedError, match=r"transaction_chunks/chunk_1\.csv has other content"):
         feed_file("transactions", source(tmp_path, 4), rows=2, every=0)
     assert on_s3() == expected(4, 2) | {f"{PREFIX}chunk_1.csv": theirs}
