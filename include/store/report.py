@@ -64,11 +64,19 @@ def near_misses(conn: Connection, dataset: str, profile: str) -> list[NearMiss]:
     return [NearMiss.model_validate(row) for row in rows]
 
 
-def open_entities(conn: Connection, dataset: str, profile: str) -> dict[str, list[dict[str, Any]]]:
+def open_entities(conn: Connection, dataset: str, profile: str) -> dict[str, list[dict[str, str]]]:
     """The entities with an open detection, by rule."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[dict[str, str]]] = {}
     for row in fetch_all(conn, "report/open_entities", dataset=dataset, profile=profile):
         found.setdefault(row["rule"], []).append(row["entity"])
+    return found
+
+
+def held_by_day(conn: Connection, dataset: str, profile: str) -> dict[str, list[tuple[date, dict[str, str]]]]:
+    """By rule the entities that hold, with each of the event days that they hold of."""
+    found: dict[str, list[tuple[date, dict[str, str]]]] = {}
+    for row in fetch_all(conn, "report/held", dataset=dataset, profile=profile):
+        found.setdefault(row["rule"], []).append((row["day"], row["entity"]))
     return found
 
 

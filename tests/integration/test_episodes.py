@@ -15,6 +15,7 @@ from include.errors import VigilError
 from include.store.connection import transaction
 from include.store.detections import Holding, fold, load_time, lock_episodes, mark_loaded, note_changes
 from include.store.evaluations import Evaluation, record_evaluation
+from include.store.report import held_by_day
 from tests.ledger import evaluation_of, new_run
 
 C1, C2, C3, C4 = (date(2026, 1, day) for day in (11, 12, 13, 14))
@@ -77,6 +78,14 @@ def episodes(**where: str) -> list[dict[str, Any]]:
     with transaction() as conn:
         rows = conn.execute(f"select {columns} from detections order by detection_id").fetchall()
     return [row for row in rows if all(row[name] == value for name, value in where.items())]
+
+
+def held() -> set[tuple[date, str]]:
+    """The customers that hold, with each event day that they hold of."""
+    with transaction() as conn:
+        found = held_by_day(conn, "transactions", "default").get("child", [])
+    assert len(found) == len({(day, entity["customer"]) for day, entity in found})
+    return {(day, entity["customer"]) for day, entity in found}
 
 
 def history() -> list[tuple[str, date]]:
@@ -362,6 +371,8 @@ def test_evaluations_of_any_cuts_in_any_order_give_the_model(
     ]
     assert set(counted) == model(evaluations)
     assert len(counted) == len(set(counted))
+    newest = dict(evaluations)
+    assert held() == {(cut - timedelta(days=1), name) for cut, names in newest.items() for name in names}
 
 
 def test_the_run_of_every_change_is_known(database: str) -> None:
