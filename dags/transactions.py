@@ -6,9 +6,10 @@ Card transactions land on S3 in chunks; this flow takes what is new through ever
 Its stages: `land`, `check`, `aggregate`, `detect`, `load`, `alert`, and beside them `check_verdict`.
 
 **When it runs.** `transactions_watch` starts a run whenever chunks wait. By hand: *Trigger*, with the form. A
-run that finds nothing new still evaluates, so that is the way to see another profile or other thresholds.
-Such overrides get a profile label of their own and never close what the configured profile holds open. A dry
-run shows its findings in the logs of `detect` and `load`, and claims, publishes, exports and alerts nothing.
+run that finds nothing new still evaluates, so that is the way to see another profile or other thresholds;
+before the first events there is nothing to evaluate, and all but `land` is skipped. Such overrides get a
+profile label of their own and never close what the configured profile holds open. A dry run shows its
+findings in the logs of `detect` and `load`, and claims, publishes, exports and alerts nothing.
 
 **Every day** at midnight in Asia/Kolkata `transactions_daily` runs the same flow for the day that is over:
 its cut is the end of its data interval. A run also evaluates again the past cuts that late events touched,

@@ -1,14 +1,18 @@
-"""What a run's parameters ask for: the trigger form's values, as the arguments of `start`."""
+"""What a run is asked for: the trigger form's values and its data interval, as the arguments of `start`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from dags.flows.form import form
 from include.errors import ConfigError
 from include.spark_jobs.rules import rules
 from include.spark_jobs.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from airflow.sdk.types import DagRunProtocol as DagRun
 
 
 def asked_for(dataset: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,3 +41,12 @@ def asked_of(patterns: Iterable[Rule[Any]], params: Mapping[str, Any]) -> dict[s
         if f"{rule.id}_alert_from" in given:
             thresholds[rule.id] = given[f"{rule.id}_alert_from"]
     return {"overrides": overrides, "alert_thresholds": thresholds}
+
+
+def interval_end(run: DagRun) -> datetime:
+    """The end of the run's data interval. Raises ConfigError if it has none."""
+    if run.data_interval_end is None:
+        raise ConfigError(
+            f"{run.dag_id}: run {run.run_id} has no data interval: give it a logical date, or backfill it"
+        )
+    return run.data_interval_end

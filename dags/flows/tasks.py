@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import get_current_context, task
 
-from dags.flows.asked import asked_for
+from dags.flows.asked import asked_for, interval_end
 from dags.flows.assets import announce, lineage
 from dags.flows.defaults import lasting_errors
-from include.errors import ConfigError
 from plugins.links import linked
-
-if TYPE_CHECKING:
-    from airflow.sdk.types import DagRunProtocol as DagRun
 
 # Stages that use Spark wait for the one slot of this pool.
 SPARK_POOL = "spark"
@@ -32,13 +27,15 @@ STAGES = {
 
 def land_task(dataset: str, *, daily: bool = False) -> Any:
     """The first task: the run's row in the ledger, and the chunks that it takes. A daily run evaluates the
-    end of its data interval."""
+    end of its data interval. As long as there are no events the other stages have nothing to do."""
 
-    doc = "Fixes what the run is asked for, then claims and stores new objects."
+    doc = (
+        "Fixes what the run is asked for, then claims and stores new objects. Before the first, that is all."
+    )
 
-    @task(task_id="land", doc_md=doc, **lineage(dataset, "land"))
-    def land() -> int:
-        from include.stages.land import land
+    @task.short_circuit(task_id="land", doc_md=doc, **lineage(dataset, "land"))
+    def land() -> int | None:
+        from include.stages.land import ends_here, land
         from include.stages.start import start
 
         context = get_current_context()
@@ -55,19 +52,11 @@ def land_task(dataset: str, *, daily: bool = False) -> Any:
                 generation=run.clear_number or 0,
                 **asked_for(dataset, context["params"]),
             )
-            announce(dataset, "land", run_id, land(run_id))
-        return run_id
+            figures = land(run_id)
+            announce(dataset, "land", run_id, figures)
+        return None if ends_here(dataset, figures) else run_id
 
     return land()
-
-
-def interval_end(run: DagRun) -> datetime:
-    """The end of the run's data interval. Raises ConfigError if it has none."""
-    if run.data_interval_end is None:
-        raise ConfigError(
-            f"{run.dag_id}: run {run.run_id} has no data interval: give it a logical date, or backfill it"
-        )
-    return run.data_interval_end
 
 
 def stage_task(dataset: str, stage: str, ledger_run: Any) -> Any:

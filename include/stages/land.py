@@ -18,7 +18,7 @@ from include.stages.links import about_run, feed_command, runbook
 from include.stages.pending import Pending, find_pending
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures
-from include.store.chunks import Delivery, known_chunks, land_chunks
+from include.store.chunks import Delivery, current_seq, known_chunks, land_chunks
 from include.store.connection import Connection, transaction
 from include.store.incidents import open_incident
 from include.store.objects import Settled, lock_landing, release, settle
@@ -43,6 +43,12 @@ def land(run_id: int) -> Figures:
     next run). Raises LandError when S3 answers with an error that is none of the object's own.
     """
     return run_stage("land", run_id, _land)
+
+
+def ends_here(dataset: str, figures: Figures) -> bool:
+    """Whether no later stage has anything to do: the run landed nothing, and nothing was ever published."""
+    with transaction() as conn:
+        return not figures["chunks"] and current_seq(conn, dataset) == 0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import include.stages.land as land_module
 from include.errors import LandError, Superseded
 from include.lake import Bucket, lake
 from include.lake import bucket as open_bucket
-from include.stages.land import land
+from include.stages.land import ends_here, land
 from include.stages.pending import pending
 from include.store.chunks import ChunkVerdict, chunks_of, record_aggregated, record_checked, redrive
 from include.store.connection import fetch_all, transaction
@@ -417,6 +417,19 @@ def test_adopted_checked_chunks_keep_what_check_found(box: Bucket) -> None:
         assert [c.events_path for c in chunks_of(conn, heir, "checked")] == ["events/x"]
         assert record_aggregated(conn, heir, DATASET, [sha(b"a")]) == 1
     assert pending(DATASET).leftovers == 0
+
+
+def test_a_run_that_lands_nothing_ends_there_until_something_was_published(box: Bucket) -> None:
+    assert ends_here(DATASET, lands())
+    box.put(f"{PREFIX}a.csv", b"a")
+    run = open_test_run()
+    assert not ends_here(DATASET, land(run))
+    assert ends_here(DATASET, lands())
+    with transaction() as conn:
+        record_checked(conn, run, [ChunkVerdict(sha(b"a"), "checked", None, 1, 1, 0, 0, 0)])
+        record_aggregated(conn, run, DATASET, [sha(b"a")])
+    assert not ends_here(DATASET, lands())
+    assert ends_here("importance", land(open_test_run(dataset="importance")))
 
 
 def test_held_chunks_can_be_driven_through_again(box: Bucket) -> None:

@@ -69,6 +69,7 @@ def test_from_source_to_alert() -> None:
         _retention_keeps_what_is_young(airflow)
         _manual_run_has_a_profile_of_its_own(airflow)
         _corrected_row_is_judged(airflow, settings)
+        _daily_runs_before_any_event_ended_with_land()
         _no_canary_sings(airflow, settings, hook)
 
 
@@ -235,3 +236,11 @@ def _no_canary_sings(airflow: AirflowApi, settings: Settings, hook: Receiver) ->
     with pytest.raises(StackError, match=rf"(?s)through, but:\n.*{canaries.HELD_FILE} is held"):
         wait_until_through(SECONDS)
     canaries.search(settings, b"\n".join(hook.bodies))
+
+
+def _daily_runs_before_any_event_ended_with_land() -> None:
+    runs = _query(
+        "select status, array_agg(distinct stage) as stages from runs join attempts using (run_id)"
+        " where dag_id = 'clickstream_daily' group by run_id, status"
+    )
+    assert runs == [{"status": "succeeded", "stages": ["land"]}]
