@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from hashlib import sha256
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from include.datasets import contract
 from include.errors import StackError
 from include.settings import get_settings
 from include.store.connection import transaction
 from include.store.report import chunk_ids
-from sources.feed import feed_file
-from sources.slices import scan, slices
-from sources.transactions import Truth, generate
 from stack.report import Report
+from stack.sample import feed_events, feed_reference, sample, sample_ids
 from stack.services import Stack
+from stack.tables import show_report
 from stack.up import up
 from stack.wait import Progress as Look
 from stack.wait import wait_until_through
 
-SEED = 20_260_101
-CHUNK_ROWS = 10_000
 TIMEOUT = 1800.0
-
-# What the sample is fed as: data rows per chunk (None: whole).
-SLICES = {"importance": None, "transactions": CHUNK_ROWS}
 
 
 def demo() -> None:
@@ -39,28 +31,26 @@ def demo() -> None:
     did not end in quarantine with their reasons; and beforehand if the comparison would mean nothing.
     """
     console = Console(highlight=False)
+    began = time.monotonic()
     refuse_other_parameters()
     stack = up(console)
     get_settings.cache_clear()
-    refuse_other_data(get_settings().home / "demo")
-    truth = _sample(console)
-    with _bar(console, truth.rows) as (progress, bar):
-        feed_file("importance", str(truth.importance), every=0)
-        wait_until_through(TIMEOUT, lambda look: progress.update(bar, note="publishing importance"))
-        feed_file("transactions", str(truth.transactions), rows=CHUNK_ROWS, every=0)
-
-        def show(look: Look) -> None:
-            note = look.waiting[0] if look.waiting else "through"
-            progress.update(bar, completed=look.rows.get("transactions", 0), note=note)
-
-        wait_until_through(TIMEOUT, show)
-    report = Report.read(truth)
-    report.show(console)
+    folder = get_settings().home / "demo"
+    refuse_other_data(folder)
+    started = time.monotonic()
+    with console.status("generating the sample"):
+        truths = sample(folder)
+    _through_the_flow(console, folder, {dataset: truth.rows for dataset, truth in truths.items()})
+    through = time.monotonic()
+    report = Report.read(truths)
+    show_report(console, report)
     _show_addresses(console, stack)
     if report.problems:
         raise StackError("The demo is not as planned:\n" + "\n".join(report.problems))
     console.print(
-        "\nEvery planted pattern was found, no near miss was flagged, every bad row is in quarantine."
+        f"\nUp after {started - began:.0f} s, through after {through - began:.0f} s. Every planted "
+        "pattern was found, no near miss, no bystander and nobody else was flagged, and every bad row is in "
+        "quarantine."
     )
 
 
@@ -81,45 +71,40 @@ def refuse_other_parameters() -> None:
 
 def refuse_other_data(folder: Path) -> None:
     """Raises StackError if chunks have landed that are not of the sample in this folder, if there is one."""
-    for dataset, rows in SLICES.items():
+    for dataset, mine in sample_ids(folder):
         with transaction() as conn:
-            landed = chunk_ids(conn, dataset)
-        if landed and (others := landed - _sample_ids(dataset, folder / f"{dataset}.csv", rows)):
+            others = chunk_ids(conn, dataset) - mine
+        if others:
             raise StackError(
                 f"{len(others)} chunks of {dataset} have landed here that are not the demo's, so what was "
                 "planted cannot be compared with what is found. `make clean` first, or set another VIGIL_HOME"
             )
 
 
-def _sample_ids(dataset: str, file: Path, rows: int | None) -> set[str]:
-    """The ids that the chunks of the sample's file get when they land."""
-    if not file.exists():
-        return set()
-    found = scan(file, contract(dataset).columns, rows)
-    return {sha256(data).hexdigest() for data in slices(file, found.header, rows or found.rows)}
+def _through_the_flow(console: Console, folder: Path, rows: Mapping[str, int]) -> None:
+    """Feeds the sample and waits until it is through, with a bar over these rows of each dataset.
 
-
-def _sample(console: Console) -> Truth:
-    """The seeded sample, generated unless a demo before this one did."""
-    folder = get_settings().home / "demo"
-    file = folder / "truth.json"
-    if not file.exists():
-        with console.status("generating the sample"):
-            generate(folder, seed=SEED)
-    return Truth.model_validate_json(Path(file).read_text())
-
-
-@contextmanager
-def _bar(console: Console, rows: int) -> Iterator[tuple[Progress, TaskID]]:
+    The events go when the reference data is through: the daily runs with which a new Airflow begins are over
+    then, and do not take events of last spring to judge the end of yesterday.
+    """
     columns = (
         TextColumn("rows through"),
         BarColumn(),
         TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
     )
-    with Progress(
-        *columns, TimeElapsedColumn(), TextColumn("{task.fields[note]}"), console=console
-    ) as progress:
-        yield progress, progress.add_task("flow", total=rows, note="starting")
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("flow", total=sum(rows.values()), note="starting")
+
+        def show(look: Look) -> None:
+            note = look.waiting[0] if look.waiting else "through"
+            through = sum(look.rows.get(dataset, 0) for dataset in rows)
+            progress.update(bar, completed=through, note=note)
+
+        for feed in (feed_reference, feed_events):
+            feed(folder)
+            wait_until_through(TIMEOUT, show)
 
 
 def _show_addresses(console: Console, stack: Stack) -> None:

@@ -2,124 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.table import Table
-
 from include.settings import get_settings
-from include.store.connection import transaction
+from include.spark_jobs.pseudonyms import Keys
+from include.spark_jobs.rules import rules
+from include.stages.personal import configured_keys
+from include.store.connection import Connection, transaction
 from include.store.figures import Alerts, Rows, alert_figures, dataset_figures
 from include.store.report import (
     NearMiss,
     StageSeconds,
+    held_by_day,
     near_misses,
     open_entities,
     quarantine_reasons,
     stage_seconds,
 )
-from sources.transactions import Truth
-
-Entity = Mapping[str, str]
-
-
-def _names(entities: Iterable[Entity]) -> set[str]:
-    """Entities in words, as they are compared and shown: customer at merchant, or merchant."""
-    return {
-        " at ".join(entity[part] for part in ("customer", "merchant") if part in entity)
-        for entity in entities
-    }
+from sources.behaviours.truth import Truth
+from stack.judged import Found, Judged, judge
 
 
 @dataclass(frozen=True)
-class Report:
-    """The ledger's figures of the transactions, beside the truth of the sample that was fed."""
+class DatasetReport:
+    """The ledger's figures of a dataset, beside the truth of the sample that was fed.
+
+    `reasons`: quarantined rows. `found`: by rule. `near`: what its newest run nearly found.
+    """
 
     truth: Truth
+    keys: Keys
     rows: Rows
-    reasons: dict[str, int]
-    open: dict[str, set[str]]
+    reasons: Mapping[str, int]
+    found: Mapping[str, Found]
     near: list[NearMiss]
-    alerts: Alerts
     seconds: list[StageSeconds]
 
     @classmethod
-    def read(cls, truth: Truth) -> Report:
+    def read(cls, conn: Connection, truth: Truth) -> DatasetReport:
         """Reads the ledger."""
-        profile = get_settings().profile
-        with transaction() as conn:
-            found = open_entities(conn, "transactions", profile)
-            return cls(
-                truth=truth,
-                rows=dataset_figures(conn)["transactions"].rows,
-                reasons=quarantine_reasons(conn, "transactions"),
-                open={rule: _names(entities) for rule, entities in found.items()},
-                near=near_misses(conn, "transactions", profile),
-                alerts=alert_figures(conn),
-                seconds=stage_seconds(conn, "transactions"),
-            )
+        dataset, profile = truth.dataset, get_settings().profile
+        by_day = held_by_day(conn, dataset, profile)
+        now = open_entities(conn, dataset, profile)
+        return cls(
+            truth=truth,
+            keys=configured_keys(),
+            rows=dataset_figures(conn)[dataset].rows,
+            reasons=quarantine_reasons(conn, dataset),
+            found={rule: Found(by_day.get(rule, []), now.get(rule, [])) for rule in rules(dataset)},
+            near=near_misses(conn, dataset, profile),
+            seconds=stage_seconds(conn, dataset),
+        )
+
+    @property
+    def judged(self) -> list[Judged]:
+        """Each rule that the truth names, beside it."""
+        return [
+            judge(self.truth, rule, self.found.get(rule, Found()), self.keys)
+            for rule in self.truth.detections
+        ]
+
+    @property
+    def not_planted(self) -> dict[str, int]:
+        """By rule of which the truth says nothing, how many entities it found, each day for itself."""
+        others = self.found.keys() - self.truth.detections.keys()
+        return {rule: len(self.found[rule].by_day) for rule in sorted(others)}
+
+    @property
+    def bad(self) -> dict[str, tuple[int, int]]:
+        """By reason the bad rows that were planted, and those in quarantine."""
+        reasons = sorted(self.truth.bad.keys() | self.reasons.keys())
+        return {reason: (self.truth.bad.get(reason, 0), self.reasons.get(reason, 0)) for reason in reasons}
 
     @property
     def problems(self) -> list[str]:
         """What is not as it was planted, in words."""
-        found = []
-        for rule, entities in self.truth.detections.items():
-            planted, flagged = _names(entities), self.open.get(rule, set())
-            near = _names(miss["entity"] for miss in self.truth.near_misses[rule])
-            for what, names in (
-                ("planted and missed", planted - flagged),
-                ("a near miss, and flagged", flagged & near),
-                ("not planted, and flagged", flagged - planted - near),
-            ):
-                found += [f"{rule}: {name} was {what}" for name in sorted(names)]
-        if self.rows.rows_in < self.truth.rows:
-            found.append(f"{self.truth.rows} rows were fed, {self.rows.rows_in} are in the ledger")
-        if self.rows.rows_in > self.truth.rows:
-            more = self.rows.rows_in - self.truth.rows
+        found = [problem for judged in self.judged for problem in judged.problems]
+        name, more = self.truth.dataset, self.rows.rows_in - self.truth.rows
+        if more < 0:
+            found.append(f"{name}: {self.truth.rows} rows were fed, {self.rows.rows_in} are in the ledger")
+        if more > 0:
             found.append(
-                f"{more} rows more than the sample were fed, so this compares nothing; `make clean` first"
+                f"{name}: {more} rows more than the sample were fed, so this compares nothing; "
+                "`make clean` first"
             )
-        for reason in sorted(self.truth.bad.keys() | self.reasons.keys()):
-            planted_rows, quarantined = self.truth.bad.get(reason, 0), self.reasons.get(reason, 0)
-            if planted_rows != quarantined:
-                found.append(f"{reason}: {planted_rows} bad rows were planted, {quarantined} quarantined")
-        return found
+        return found + [
+            f"{name}: {reason}: {planted} bad rows were planted, {quarantined} quarantined"
+            for reason, (planted, quarantined) in self.bad.items()
+            if planted != quarantined
+        ]
 
-    def show(self, console: Console) -> None:
-        """Prints it as tables."""
-        rows = Table("rows fed", *self.rows.model_dump(), title="Rows by fate")
-        rows.add_row(f"{self.truth.rows:,}", *(f"{n:,}" for n in self.rows.model_dump().values()))
-        reasons = Table("reason", "planted", "quarantined", title="Bad rows")
-        for reason in sorted(self.truth.bad.keys() | self.reasons.keys()):
-            reasons.add_row(reason, str(self.truth.bad.get(reason, 0)), str(self.reasons.get(reason, 0)))
-        detections = Table(
-            "rule",
-            "planted",
-            "found",
-            "missed",
-            "near misses planted",
-            "of them flagged",
-            "others",
-            title="Detections",
-        )
-        for rule, entities in self.truth.detections.items():
-            planted, flagged = _names(entities), self.open.get(rule, set())
-            near = _names(miss["entity"] for miss in self.truth.near_misses[rule])
-            counts = (
-                planted,
-                planted & flagged,
-                planted - flagged,
-                near,
-                near & flagged,
-                flagged - planted - near,
-            )
-            detections.add_row(rule, *(str(len(names)) for names in counts))
-        near_table = Table("rule", "entity", "lacks", title="Nearest misses")
-        for miss in self.near:
-            near_table.add_row(miss.rule, *_names([miss.entity]), miss.lacks)
-        seconds = Table("stage", "runs", "mean", "longest", title="Seconds per stage")
-        for stage in self.seconds:
-            seconds.add_row(stage.stage, str(stage.runs), f"{stage.mean:.1f}", f"{stage.longest:.1f}")
-        console.print(rows, reasons, detections, near_table, seconds)
-        console.print(self.alerts.in_words())
+
+@dataclass(frozen=True)
+class Report:
+    """The datasets of the sample, in the order of feeding, and the alerts that went out."""
+
+    datasets: list[DatasetReport]
+    alerts: Alerts
+
+    @classmethod
+    def read(cls, truths: Mapping[str, Truth]) -> Report:
+        """Reads the ledger."""
+        with transaction() as conn:
+            datasets = [DatasetReport.read(conn, truth) for truth in truths.values()]
+            return cls(datasets, alert_figures(conn))
+
+    @property
+    def problems(self) -> list[str]:
+        """What is not as it was planted, in words."""
+        return [problem for dataset in self.datasets for problem in dataset.problems]

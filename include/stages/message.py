@@ -73,7 +73,7 @@ def message(delivery: Delivery, incidents: Sequence[Told], *, last: bool = False
     resolved = delivery.event == "resolved"
     facts = _facts(incident.resolution or {}) if resolved else _facts(body)
     if body.get("entities"):
-        facts.append(("entities", "; ".join(_in_words(one) for one in body["entities"])))
+        facts.append(("entities", "; ".join(in_words(one) for one in body["entities"])))
     if last:
         facts.append(LAST)
     return Message(
@@ -103,7 +103,8 @@ def _masked(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "entities": entities}
 
 
-def _in_words(entity: Mapping[str, str]) -> str:
+def in_words(entity: Mapping[str, str]) -> str:
+    """An entity as messages name it."""
     return ", ".join(f"{part} {value}" for part, value in entity.items())
 
 

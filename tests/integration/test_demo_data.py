@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import stack.demo
+import stack.sample
 from include.errors import StackError
-from sources.feed import feed_file
-from stack.demo import SLICES, refuse_other_data
+from include.lake import bucket as open_bucket
+from sources.behaviours import SHAPES
+from stack.demo import refuse_other_data
+from stack.sample import feed_events, feed_reference
 from tests.flow import close_flow, open_flow, put, stage
 
 pytestmark = pytest.mark.usefixtures("database", "bucket")
@@ -21,13 +23,20 @@ HEADERS = {
 }
 
 
+DATASETS = ["importance", "transactions", *SHAPES]
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configure: Callable[..., object]) -> Path:
-    """A sample of seven rows a dataset, transactions in chunks of three."""
+    """A sample of seven rows a file, transactions in chunks of three; of the behaviours two chunks each."""
     configure(settle_seconds=0)
-    monkeypatch.setitem(stack.demo.SLICES, "transactions", 3)
+    monkeypatch.setattr(stack.sample, "TRANSACTIONS_ROWS", 3)
     for dataset, header in HEADERS.items():
         (tmp_path / f"{dataset}.csv").write_text(header + "".join(f"row {i}\n" for i in range(7)))
+    for dataset in SHAPES:
+        (tmp_path / dataset).mkdir()
+        for number, suffix in enumerate(("json", "csv")):
+            (tmp_path / dataset / f"chunk_{number}.{suffix}").write_text(f"{dataset} {number}\n")
     return tmp_path
 
 
@@ -37,15 +46,28 @@ def land(dataset: str, number: int) -> None:
     close_flow(dataset, number)
 
 
+def feed(folder: Path) -> None:
+    feed_reference(folder)
+    feed_events(folder)
+
+
+def keys() -> dict[str, str | None]:
+    return {item.key: item.version for page in open_bucket().pages("") for item in page.objects}
+
+
 def test_the_sample_itself_may_have_landed_before(folder: Path) -> None:
     refuse_other_data(folder)
-    for number, (dataset, rows) in enumerate(SLICES.items()):
-        feed_file(dataset, str(folder / f"{dataset}.csv"), rows=rows or 10_000, every=0)
+    feed(folder)
+    for number, dataset in enumerate(DATASETS):
         land(dataset, 910 + number)
-        refuse_other_data(folder)
+    refuse_other_data(folder)
+    before = keys()
+    feed(folder)
+    assert keys() == before, "what was fed is not put again"
+    assert {f"payments/chunk_{name}" for name in ("0.json", "1.csv")} < before.keys()
 
 
-@pytest.mark.parametrize("dataset", list(SLICES))
+@pytest.mark.parametrize("dataset", DATASETS)
 def test_anything_else_is_refused(folder: Path, dataset: str) -> None:
     put(dataset, "chunk_0.csv", b"another row\n")
     refuse_other_data(folder)  # it has not landed
@@ -56,7 +78,7 @@ def test_anything_else_is_refused(folder: Path, dataset: str) -> None:
 
 def test_before_there_is_a_sample_everything_is_something_else(folder: Path) -> None:
     refuse_other_data(folder / "empty")
-    feed_file("transactions", str(folder / "transactions.csv"), rows=3, every=0)
+    feed(folder)
     land("transactions", 930)
     with pytest.raises(StackError, match="3 chunks of transactions"):
         refuse_other_data(folder / "empty")
