@@ -42,7 +42,7 @@ def facts(rule: Rule[Any]) -> list[dict[str, Any]]:
         values = {
             name: int(dice.poisson(3)) + 500 * (place < odd) for place, name in enumerate(model.features)
         }
-        values[model.volume] += model.least
+        values[model.volume] = values.get(model.volume, 0) + model.least
         if number == USUAL + ODD:
             values[model.volume] = model.least - 1
         keys = {name: "phone" if name == "actor_kind" else f"e{number:04}" for name in model.entity}

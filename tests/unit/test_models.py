@@ -133,7 +133,7 @@ def test_what_a_model_reads_exists(model: Any) -> None:
     sequence = sequences(model.dataset)[model.sequence]
     assert set(model.entity) == set(sequence.keys)
     assert {sequence.facts[name].type for name in model.features} == {"bigint"}
-    assert model.volume in model.features
+    assert sequence.facts[model.volume].type == "bigint"
     assert model.least > 0
     assert model.doc
     assert model.owner

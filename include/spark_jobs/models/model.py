@@ -10,7 +10,7 @@ class Model:
     """What is usual among the entities of one dataset on a day, learned from a past window (ADR 16).
 
     `sequence`: whose facts it reads. `features`: those facts, bigint and never negative. `volume`: the
-    feature that says how much an entity did, and `least` of it is enough to be learned from and judged.
+    fact that says how much an entity did, and `least` of it is enough to be learned from and judged.
     `version` changes with the meaning of any of that: what was fitted for another one is never used.
     """
 

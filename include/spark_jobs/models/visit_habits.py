@@ -8,11 +8,13 @@ MODEL = Model(
     name="visit_habits",
     dataset="user_activity",
     version=1,
-    doc="From how many places and devices accounts are used on a day, how fast they travel, and what fails.",
+    doc="From how many places and devices accounts are used on a day, and how fast they travel.",
     owner="trust-and-safety",
     sequence="visits",
     entity=("user_id",),
-    features=("activities", "failed", "locations", "devices", "locations_in_hour", "metres_per_hour"),
+    # How much an account is used says nothing: with it, and with failures, average precision on generated days
+    # fell from 0.38 to 0.09.
+    features=("locations", "devices", "locations_in_hour", "metres_per_hour"),
     volume="activities",
     least=2,
 )

@@ -2,12 +2,12 @@
 
 What it flags: among the accounts with at least 2 activities in a day, those whose Isolation Forest score is
 over `score_above_ppm`, and of these no more than `most_share_ppm` of all that were scored. The forest knows
-how many places, devices and failures and what speed are usual, from the window that it was trained on; the
-verdict names the features that make it unusual, and the habit (group) that it is most like. Why it matters:
-shared and stolen accounts that keep to every fixed limit still look unlike one person's. Known false
-positives: a model older than a change of the app, people who travel, VPNs. What on-call should do: nothing at
-night; look whether another rule found the account too, see docs/runbooks/unusual_visits.md. Nobody is banned
-for it alone.
+how many places and devices and what speed are usual, from the window that it was trained on; the verdict
+names the features that make it unusual, and the habit (group) that it is most like. Why it matters: shared
+and stolen accounts that keep to every fixed limit still look unlike one person's. Known false positives: a
+model older than a change of the app, people who travel, VPNs. What on-call should do: nothing at night; look
+whether another rule found the account too, see docs/runbooks/unusual_visits.md. Nobody is banned for it
+alone.
 """
 
 from __future__ import annotations
