@@ -15,7 +15,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from include.spark_jobs.rules import rules
+
 HERE = Path(__file__).parent
+
+
+def rules_with_oracle(dataset: str) -> list[str]:
+    """The rules of a dataset that people wrote; what is learned has no SQL."""
+    return [rule.id for rule in rules(dataset).values() if not rule.model]
 
 
 def oracle_upgrade(

@@ -27,7 +27,7 @@ from include.store.evaluations import Evaluation, newest_evaluations
 from sources.behaviours import SHAPES, generate, make
 from sources.behaviours.truth import Truth
 from tests.flow import put, run_flow
-from tests.oracle.oracle import oracle_of_day
+from tests.oracle.oracle import oracle_of_day, rules_with_oracle
 from tests.prove.balance import expect
 from tests.world import shared_servers, world
 
@@ -55,7 +55,7 @@ def prove_dataset(dataset: str, rows: int, chunks: int) -> Iterator[str]:
             cuts = [day + ONE_DAY for day in truth.days]
             found = {cut: _evaluations(dataset, cut) for cut in cuts}
             yield f"{dataset}: {truth.rows:,} rows, {chunks} chunks, {TWICE} of them twice, {len(cuts)} cuts"
-            for rule in rules(dataset):
+            for rule in rules_with_oracle(dataset):
                 yield _check_rule(dataset, rule, truth, events, found)
             for table in summaries(dataset):
                 yield _check_table(dataset, table, events, found)

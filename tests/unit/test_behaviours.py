@@ -19,11 +19,11 @@ from include.spark_jobs.rules import rules
 from sources.behaviours import SHAPES, generate, make
 from sources.behaviours.rhythm import HOUR
 from sources.behaviours.truth import Made, Truth
-from tests.oracle.oracle import oracle_of_day
+from tests.oracle.oracle import oracle_of_day, rules_with_oracle
 from tests.readings import COLUMNS, rows
 
 SEED = 7
-RULES = [(dataset, rule) for dataset in SHAPES for rule in rules(dataset)]
+RULES = [(dataset, rule) for dataset in SHAPES for rule in rules_with_oracle(dataset)]
 Entities = set[tuple[str, ...]]
 
 
@@ -79,7 +79,7 @@ def check_files(events: pa.Table, truth: Truth, dataset: str) -> None:
 
 def test_all_rules_of_these_datasets_are_planted(truths: dict[str, Truth]) -> None:
     for dataset, truth in truths.items():
-        assert set(truth.detections) == set(truth.near_misses) == set(rules(dataset))
+        assert set(truth.detections) == set(truth.near_misses) == set(rules_with_oracle(dataset))
 
 
 @pytest.mark.parametrize(("dataset", "rule"), RULES)
@@ -264,7 +264,7 @@ def test_other_days_and_nothing_bad(tmp_path: Path, dataset: str) -> None:
     assert (truth.bad, len(truth.files)) == ({}, 4)
     events = make(dataset, rows=15_000, days=3, first_day=first, bad_share=0).events
     assert len(events) == truth.rows
-    for rule in rules(dataset):
+    for rule in rules_with_oracle(dataset):
         check_truth(events, truth, dataset, rule)
 
 
@@ -286,6 +286,6 @@ def test_what_cannot_be_generated_is_refused() -> None:
 def test_nothing_else_fires_at_scale(tmp_path: Path, dataset: str) -> None:
     events = make(dataset, seed=5, rows=320_000).events
     truth = generate(dataset, tmp_path, seed=5, rows=320_000, chunks=30)
-    for rule in rules(dataset):
+    for rule in rules_with_oracle(dataset):
         check_truth(events, truth, dataset, rule)
     check_files(events, truth, dataset)

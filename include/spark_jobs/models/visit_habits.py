@@ -12,8 +12,8 @@ MODEL = Model(
     owner="trust-and-safety",
     sequence="visits",
     entity=("user_id",),
-    # How much an account is used says nothing: with it, and with failures, average precision on generated days
-    # fell from 0.38 to 0.09.
+    # How much an account is used says nothing: with it, and with failures, average precision on generated
+    # days fell from 0.38 to 0.09.
     features=("locations", "devices", "locations_in_hour", "metres_per_hour"),
     volume="activities",
     least=2,
