@@ -45,9 +45,8 @@ def feed_events(folder: Path) -> None:
     """Puts the events on S3, but for what is there."""
     feed_file("transactions", str(_file(folder, "transactions")), rows=TRANSACTIONS_ROWS, every=0)
     for dataset in SHAPES:
-        prefix: str = getattr(get_settings(), contract(dataset).prefix_setting)
         for chunk in _chunks(folder, dataset):
-            put_chunk(f"{prefix}{chunk.name}", chunk.read_bytes())
+            put_chunk(f"{contract(dataset).prefix}{chunk.name}", chunk.read_bytes())
 
 
 def sample_ids(folder: Path) -> Iterator[tuple[str, set[str]]]:
