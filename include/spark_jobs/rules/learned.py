@@ -10,7 +10,16 @@ from pydantic import Field
 from include.spark_jobs.by_value import travels_by_value
 from include.spark_jobs.models import scoring
 from include.spark_jobs.models.model import Model
-from include.spark_jobs.rules.rule import PPM, Condition, Inputs, Judged, Parameters, integer_quotient
+from include.spark_jobs.rules.rule import (
+    PPM,
+    Condition,
+    Inputs,
+    Judged,
+    Parameters,
+    Rule,
+    integer_quotient,
+)
+from include.spark_jobs.sequences import sequences
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -32,7 +41,41 @@ class LearnedParameters(Parameters):
     )
 
 
-def judge_learned(model: Model, inputs: Inputs, p: LearnedParameters) -> Judged:
+def learned_rule(
+    module: str, model: Model, *, version: int, pattern_id: str, who: str
+) -> Rule[LearnedParameters]:
+    """The rule of a file (its `__name__`), which judges by a model; `who`: an entity in words, as a format
+    string of its columns."""
+
+    def judge(inputs: Inputs, p: LearnedParameters) -> Judged:
+        return _judge(model, inputs, p)
+
+    def say(entity: Mapping[str, str], evidence: Mapping[str, Any], p: LearnedParameters) -> str:
+        return _say(who.format_map(entity), evidence, p)
+
+    # What is said of the rule is said in its file.
+    judge.__module__ = module
+    return Rule(
+        id=module.rpartition(".")[2],
+        version=version,
+        dataset=model.dataset,
+        owner=model.owner,
+        pattern_id=pattern_id,
+        action_type=pattern_id,
+        severity="info",
+        bannable=False,
+        entity=model.entity,
+        evidence=(*model.features, *EVIDENCE),
+        inputs=(model.sequence,),
+        model=model,
+        reach=sequences()[model.sequence].days,
+        parameters=LearnedParameters,
+        judge=judge,
+        say=say,
+    )
+
+
+def _judge(model: Model, inputs: Inputs, p: LearnedParameters) -> Judged:
     """Candidates: the entities that did enough in the day, with their scores and their rank by them."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
@@ -67,7 +110,7 @@ def judge_learned(model: Model, inputs: Inputs, p: LearnedParameters) -> Judged:
     return Judged(ranked, [unusual, first])
 
 
-def say_learned(entity: str, evidence: Mapping[str, Any], p: LearnedParameters) -> str:
+def _say(entity: str, evidence: Mapping[str, Any], p: LearnedParameters) -> str:
     """The verdict as a sentence."""
     return (
         f"{entity} is unusual for {evidence['drivers']}: score {evidence['score_ppm'] / PPM:.3f} "

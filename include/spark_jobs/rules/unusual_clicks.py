@@ -11,39 +11,7 @@ docs/runbooks/unusual_clicks.md. Nobody is banned for it alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from include.spark_jobs.models.click_habits import MODEL
-from include.spark_jobs.rules.learned import EVIDENCE, LearnedParameters, judge_learned, say_learned
-from include.spark_jobs.rules.rule import Inputs, Judged, Rule
+from include.spark_jobs.rules.learned import learned_rule
 
-
-def judge(inputs: Inputs, p: LearnedParameters) -> Judged:
-    """Candidates: the users with enough clicks."""
-    return judge_learned(MODEL, inputs, p)
-
-
-def say(entity: Mapping[str, str], evidence: Mapping[str, Any], p: LearnedParameters) -> str:
-    """The verdict as a sentence."""
-    return say_learned(entity["user_id"], evidence, p)
-
-
-RULE = Rule(
-    id="unusual_clicks",
-    version=1,
-    dataset="clickstream",
-    owner="trust-and-safety",
-    pattern_id="UNUSUAL-CLICKS",
-    action_type="UNUSUAL-CLICKS",
-    severity="info",
-    bannable=False,
-    entity=MODEL.entity,
-    evidence=(*MODEL.features, *EVIDENCE),
-    inputs=(MODEL.sequence,),
-    model=MODEL,
-    reach=2,
-    parameters=LearnedParameters,
-    judge=judge,
-    say=say,
-)
+RULE = learned_rule(__name__, MODEL, version=1, pattern_id="UNUSUAL-CLICKS", who="{user_id}")

@@ -11,39 +11,7 @@ CONTACT-OUTLIER found it too, see docs/runbooks/unusual_contacts.md. Nobody is b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from include.spark_jobs.models.contact_habits import MODEL
-from include.spark_jobs.rules.learned import EVIDENCE, LearnedParameters, judge_learned, say_learned
-from include.spark_jobs.rules.rule import Inputs, Judged, Rule
+from include.spark_jobs.rules.learned import learned_rule
 
-
-def judge(inputs: Inputs, p: LearnedParameters) -> Judged:
-    """Candidates: the phones and IPs with enough requests."""
-    return judge_learned(MODEL, inputs, p)
-
-
-def say(entity: Mapping[str, str], evidence: Mapping[str, Any], p: LearnedParameters) -> str:
-    """The verdict as a sentence."""
-    return say_learned(f"The {entity['actor_kind']} {entity['actor']}", evidence, p)
-
-
-RULE = Rule(
-    id="unusual_contacts",
-    version=1,
-    dataset="contact_requests",
-    owner="trust-and-safety",
-    pattern_id="UNUSUAL-CONTACTS",
-    action_type="UNUSUAL-CONTACTS",
-    severity="info",
-    bannable=False,
-    entity=MODEL.entity,
-    evidence=(*MODEL.features, *EVIDENCE),
-    inputs=(MODEL.sequence,),
-    model=MODEL,
-    reach=2,
-    parameters=LearnedParameters,
-    judge=judge,
-    say=say,
-)
+RULE = learned_rule(__name__, MODEL, version=1, pattern_id="UNUSUAL-CONTACTS", who="The {actor_kind} {actor}")

@@ -12,39 +12,7 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from include.spark_jobs.models.visit_habits import MODEL
-from include.spark_jobs.rules.learned import EVIDENCE, LearnedParameters, judge_learned, say_learned
-from include.spark_jobs.rules.rule import Inputs, Judged, Rule
+from include.spark_jobs.rules.learned import learned_rule
 
-
-def judge(inputs: Inputs, p: LearnedParameters) -> Judged:
-    """Candidates: the accounts with enough activities."""
-    return judge_learned(MODEL, inputs, p)
-
-
-def say(entity: Mapping[str, str], evidence: Mapping[str, Any], p: LearnedParameters) -> str:
-    """The verdict as a sentence."""
-    return say_learned(f"The account {entity['user_id']}", evidence, p)
-
-
-RULE = Rule(
-    id="unusual_visits",
-    version=1,
-    dataset="user_activity",
-    owner="trust-and-safety",
-    pattern_id="UNUSUAL-VISITS",
-    action_type="UNUSUAL-VISITS",
-    severity="info",
-    bannable=False,
-    entity=MODEL.entity,
-    evidence=(*MODEL.features, *EVIDENCE),
-    inputs=(MODEL.sequence,),
-    model=MODEL,
-    reach=2,
-    parameters=LearnedParameters,
-    judge=judge,
-    say=say,
-)
+RULE = learned_rule(__name__, MODEL, version=1, pattern_id="UNUSUAL-VISITS", who="The account {user_id}")
