@@ -161,7 +161,7 @@ lint: $(READY) ## ruff and mypy
 
 .PHONY: test
 test: $(READY) ## every test but the long proofs, on two cores
-	@$(PYTHON) -m pytest -m "not prove" -n 2 --dist loadfile
+	@$(PYTHON) -m pytest -m "not prove" -n 2 --dist loadfile --no-loadscope-reorder --durations=20
 
 .PHONY: prove
 prove: $(READY) ## the long proofs, with their figures

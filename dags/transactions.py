@@ -7,7 +7,7 @@ Its stages: `land`, `check`, `aggregate`, `detect`, `load`, `alert`, and beside 
 
 **When it runs.** `transactions_watch` starts a run whenever chunks wait. By hand: *Trigger*, with the form. A
 run that finds nothing new still evaluates, so that is the way to see another profile or other thresholds;
-before the first events there is nothing to evaluate, and all but `land` is skipped. Such overrides get a
+before the first events there is nothing to evaluate, and all tasks end as skipped. Such overrides get a
 profile label of their own and never close what the configured profile holds open. A dry run shows its
 findings in the logs of `detect` and `load`, and claims, publishes, exports and alerts nothing.
 

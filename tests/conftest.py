@@ -41,6 +41,13 @@ TEMPLATE = "vigil_template"
 _numbers = count(1)
 
 
+def _briefness(item: pytest.Item) -> int:
+    folders = ("integration", "spark")
+    if item.get_closest_marker("stack"):
+        return 0
+    return next((n for n, folder in enumerate(folders, 1) if folder in item.path.parts), len(folders) + 1)
+
+
 def _at(url: str, user: str, database: str) -> str:
     """The URL of another database and user of this temporary server, whose roles share one password."""
     parts = urlsplit(url)
@@ -48,7 +55,9 @@ def _at(url: str, user: str, database: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the servers that they use, so that `-m "not spark"` is always right."""
+    """Mark tests by the servers that they use, so that `-m "not spark"` is always right; and begin with the
+    files that take longest, since workers take whole files and the last of them must be a short one."""
+    items.sort(key=_briefness)  # stable: a file's tests stay in their order
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         if "postgres" in names:

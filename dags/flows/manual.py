@@ -12,8 +12,8 @@ OPERATING = """
 Its stages: `land`, `check`, `aggregate`, `detect`, `load`, `alert`, and beside them `check_verdict`.
 
 **When it runs.** `{name}_watch` starts a run whenever chunks wait. By hand: *Trigger*, with the form. A run
-that finds nothing new still evaluates; before the first events there is nothing to evaluate, and all but
-`land` is skipped. A dry run shows its findings in the logs of `detect` and `load`, and claims, publishes,
+that finds nothing new still evaluates; before the first events there is nothing to evaluate, and all tasks
+end as skipped. A dry run shows its findings in the logs of `detect` and `load`, and claims, publishes,
 exports and alerts nothing.
 
 **Every day** at midnight in {zone} `{name}_daily` runs the same flow for the day that is over: its cut is the

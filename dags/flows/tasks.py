@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.flows.asked import asked_for, interval_end
 from dags.flows.assets import announce, lineage
@@ -33,8 +34,8 @@ def land_task(dataset: str, *, daily: bool = False) -> Any:
         "Fixes what the run is asked for, then claims and stores new objects. Before the first, that is all."
     )
 
-    @task.short_circuit(task_id="land", doc_md=doc, **lineage(dataset, "land"))
-    def land() -> int | None:
+    @task(task_id="land", doc_md=doc, **lineage(dataset, "land"))
+    def land() -> int:
         from include.stages.land import ends_here, land
         from include.stages.start import start
 
@@ -54,7 +55,10 @@ def land_task(dataset: str, *, daily: bool = False) -> Any:
             )
             figures = land(run_id)
             announce(dataset, "land", run_id, figures)
-        return None if ends_here(dataset, figures) else run_id
+        # Not task.short_circuit, for which OpenLineage has no lineage.
+        if ends_here(dataset, figures):
+            raise AirflowSkipException(f"{dataset} has no events yet: there is nothing to evaluate")
+        return run_id
 
     return land()
 

@@ -110,7 +110,7 @@ def _train(run: Run, attempt: Attempt) -> Outcome:
     model = models()[asked.model]
     with spark_for(attempt) as work:
         rows, days = _window(work.spark, model, asked, run.through_seq)
-    fitted = fit(model, rows, asked.seed)
+    fitted = fit(model, rows, asked.seed, asked.review_by)
     path = f"models/{model.name}/{attempt.folder}"
     lake().write_parquet(path, fitted.row)
     version = ModelVersion(

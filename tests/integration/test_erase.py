@@ -196,8 +196,10 @@ def test_an_erasure_says_who_why_and_of_what(asked: dict[str, str], complaint: s
     assert rows("select * from erasures") == []
 
 
-def test_a_kind_that_no_dataset_has_is_no_kind_to_erase(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(include.datasets, "discover", lambda *_: {"transactions": customers_are_personal()})
-    include.datasets.contracts.cache_clear()
-    with pytest.raises(ConfigError, match="no dataset has personal fields of kind 'phone'"):
-        erase(KID, **(BY | {"kind": "phone"}))
+def test_a_kind_that_no_dataset_has_is_no_kind_to_erase() -> None:
+    # Undone before the fixture undoes its own, or its patch would come back and stay.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(include.datasets, "discover", lambda *_: {"transactions": customers_are_personal()})
+        include.datasets.contracts.cache_clear()
+        with pytest.raises(ConfigError, match="no dataset has personal fields of kind 'phone'"):
+            erase(KID, **(BY | {"kind": "phone"}))

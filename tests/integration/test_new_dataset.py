@@ -80,6 +80,7 @@ def run(root: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.prove
 def test_a_draft_and_the_cookbooks_rule_pass_ruff_and_mypy(checkout: Path) -> None:
     drafted = [path for name in ("coffee_orders", "app_logins") for path in paths(name).values()]
     python = [path for path in drafted if path.endswith(".py")]
@@ -89,6 +90,7 @@ def test_a_draft_and_the_cookbooks_rule_pass_ruff_and_mypy(checkout: Path) -> No
     run(checkout, "mypy", HURRIED_DAY, *[path for path in python if path.startswith("include/")])
 
 
+@pytest.mark.prove
 def test_both_pass_the_catalogue_and_what_looks_at_every_dag(checkout: Path) -> None:
     catalogue = [
         "tests/catalogue/test_things.py",

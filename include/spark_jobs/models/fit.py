@@ -18,6 +18,8 @@ from include.spark_jobs.models.model import Model
 from include.spark_jobs.models.scoring import PPM, Version, points_of, scores
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import numpy.typing as npt
     import pyarrow as pa
 
@@ -45,11 +47,12 @@ def library() -> str:
     return f"scikit-learn {version('scikit-learn')}"
 
 
-def fit(model: Model, rows: pa.Table, seed: int) -> Fitted:
+def fit(model: Model, rows: pa.Table, seed: int, review_by: date | None = None) -> Fitted:
     """Fits the model to the rows: `day`, the entity columns and the features, a row per entity and day.
 
     They are sorted by key first, and one thread works, so that equal rows, seed and libraries give equal
-    scores; the version's id is the hash of just these. Raises ConfigError for fewer than 100 rows.
+    scores; the version's id is the hash of just these, and of the day by which it is to be reviewed. Raises
+    ConfigError for fewer than 100 rows.
     """
     from sklearn.ensemble import IsolationForest
     from sklearn.preprocessing import StandardScaler
@@ -83,7 +86,7 @@ def fit(model: Model, rows: pa.Table, seed: int) -> Fitted:
         "groups": list(numbers.group_ppm),
         "silhouette_ppm": silhouette,
     }
-    return Fitted(_version_id(model, ordered, seed), kept_row(numbers), figures)
+    return Fitted(_version_id(model, ordered, seed, review_by), kept_row(numbers), figures)
 
 
 def _groups(points: Matrix, seed: int) -> tuple[Any, int]:
@@ -107,12 +110,11 @@ def _groups(points: Matrix, seed: int) -> tuple[Any, int]:
     return best, liked
 
 
-def _version_id(model: Model, ordered: pa.Table, seed: int) -> str:
-    """The hash of all that decides how the version scores."""
+def _version_id(model: Model, ordered: pa.Table, seed: int, review_by: date | None) -> str:
+    """The hash of all that decides how the version scores, and until when."""
     names = ("day", *model.entity, *model.features)
-    digest = hashlib.sha256(
-        json.dumps([model.name, model.version, list(model.features), seed, TREES, library()]).encode()
-    )
+    about = [model.name, model.version, list(model.features), seed, TREES, library(), review_by]
+    digest = hashlib.sha256(json.dumps(about, default=str).encode())
     for name in names:
         digest.update(json.dumps(ordered[name].to_pylist(), default=str).encode())
     return digest.hexdigest()
