@@ -21,7 +21,8 @@ from tests.flow import publish_importance, put, run_flow
 from tests.integration.test_stack_lifecycle import Checkout
 from tests.prove.chunks import chunks, importance_file, rows
 
-pytestmark = pytest.mark.timeout(1800)  # two stacks, one after the other
+# Two stacks, one after the other.
+pytestmark = [pytest.mark.prove, pytest.mark.timeout(1800)]
 
 SERVICES = ("postgres", "s3", "spark")
 FILES = chunks(rows(4000), size=2500).files

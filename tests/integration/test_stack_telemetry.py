@@ -15,7 +15,7 @@ from tests.integration.test_stack_flow import EQUAL_AMOUNTS, GOOD
 from tests.prove.chunks import chunks, importance_file
 from tests.telemetry import Telemetry, receiving_telemetry
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.stack, pytest.mark.prove, pytest.mark.timeout(900)]
 SECONDS = 300.0
 # Two of the triggerer's tellings, and as many of Airflow's own.
 ARRIVAL = 60.0
