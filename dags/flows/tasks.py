@@ -12,6 +12,7 @@ from dags.flows.asked import asked_for, interval_end
 from dags.flows.assets import announce, lineage
 from dags.flows.defaults import lasting_errors
 from plugins.links import linked
+from plugins.notifiers import RecoveryNotifier
 
 # Stages that use Spark wait for the one slot of this pool.
 SPARK_POOL = "spark"
@@ -34,7 +35,10 @@ def land_task(dataset: str, *, daily: bool = False) -> Any:
         "Fixes what the run is asked for, then claims and stores new objects. Before the first, that is all."
     )
 
-    @task(task_id="land", doc_md=doc, **lineage(dataset, "land"))
+    # A land that is skipped works as well as one that succeeds: incidents of it end.
+    recovered = [RecoveryNotifier(dataset=dataset)]
+
+    @task(task_id="land", doc_md=doc, on_skipped_callback=recovered, **lineage(dataset, "land"))
     def land() -> int:
         from include.stages.land import ends_here, land
         from include.stages.start import start
