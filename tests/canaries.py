@@ -137,11 +137,13 @@ def tables(dsn: str) -> dict[str, bytes]:
             "select schemaname, tablename from pg_tables"
             " where schemaname not in ('pg_catalog', 'information_schema')"
         ).fetchall()
-        query = sql.SQL("select coalesce(string_agg(to_jsonb(t)::text, '\n'), '') from {} t")
-        return {
-            name[1]: conn.execute(query.format(sql.Identifier(*name))).fetchone()[0].encode()  # type: ignore[index]
-            for name in names
-        }
+        return {name: _as_text(conn, sql.Identifier(schema, name)) for schema, name in names}
+
+
+def _as_text(conn: psycopg.Connection, table: sql.Identifier) -> bytes:
+    query = sql.SQL("select coalesce(string_agg(to_jsonb(t)::text, '\n'), '') from {} t")
+    ((text,),) = conn.execute(query.format(table)).fetchall()
+    return bytes(text, "utf-8")
 
 
 def search(settings: Settings, delivered: bytes) -> None:
