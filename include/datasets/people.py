@@ -8,17 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from include.datasets.contract import Field
-from include.datasets.digits import western
+from include.datasets.digits import BETWEEN, western
 from include.datasets.fields import LONGEST_TEXT, parsed, text
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
-
-# What people put between digits, and marks of writing direction that come along when they are copied.
-_BETWEEN = (
-    " \t-()./\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2010\u2011\u2012\u2013\u2014\u202a\u202b\u202c"
-)
-_BETWEEN += "\u202d\u202e\u202f\u2066\u2067\u2068\u2069\ufeff"
 
 _BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = f"{_BYTE}([.]{_BYTE}){{3}}"
@@ -39,7 +33,7 @@ def phone(name: str, doc: str, *, source: str | None = None, optional: bool = Fa
     def canonical(raw: Column) -> Column:
         from pyspark.sql import functions as F
 
-        number = western(raw, without=_BETWEEN)
+        number = western(raw, without=BETWEEN)
         mobile = number.rlike("^(([+]|00)?98)?0?9[0-9]{9}$")
         of_iran = number.rlike("^([+]|00)980?[1-9][0-9]{9}$")
         elsewhere = number.rlike("^([+]|00)[1-9][0-9]{6,14}$") & ~number.rlike("^([+]|00)98")

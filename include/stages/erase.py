@@ -13,7 +13,8 @@ from include.lake import lake
 from include.spark_jobs.pseudonyms import KINDS, PSEUDONYM, pseudonym
 from include.stages.personal import configured_keys, datasets_of
 from include.stages.retention import alone, size_of
-from include.stages.traces import Subject, Traces, find_traces
+from include.stages.subject import Subject, canonical
+from include.stages.traces import Traces, find_traces
 from include.store.connection import Connection, transaction
 from include.store.erasures import (
     Holder,
@@ -43,7 +44,8 @@ BEYOND = (
 def erase(subject: str, *, kind: str, by: str, reason: str) -> Receipt:
     """Erases a subject, given as its value or as any of its pseudonyms; a second time it finds nothing.
 
-    Raises ConfigError for no name, no reason, an unknown kind, and a kind that no dataset has.
+    Raises ConfigError for no name, no reason, an unknown kind, a kind that no dataset has, and a value that no
+    contract of the kind makes.
     """
     if not by.strip() or not reason.strip():
         raise ConfigError("an erasure needs a name and a reason; say BY= and REASON=")
@@ -79,7 +81,7 @@ def _subject(conn: Connection, given: str, kind: str) -> tuple[Subject, list[int
             raise ConfigError(f"that is a pseudonym of kind {found['kind']!r}, not {kind!r}")
         words, value = {given}, original(conn, given)
     else:
-        words, value = set(), given
+        words, value = set(), canonical(kind, given)
     if value is not None:
         words |= pseudonyms_of(conn, kind, value)
         words |= {pseudonym(secret, kind, value) for secret in configured_keys().secrets}

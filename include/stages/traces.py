@@ -2,55 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import sys
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache, cached_property
 
 from include.datasets.contract import Contract
 from include.lake import lake
 from include.spark_jobs.pseudonyms import personal
+from include.stages.subject import Subject
 from include.store.erasures import Holder
 
-# Enough of a phone's last digits to know it by, whatever prefix it is written with.
-LAST_DIGITS = 9
 # A value that a block's border cuts in two is found in the overlap, even if each character is six.
 OVERLAP = 1024
-
-_ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
-_BETWEEN_DIGITS = re.compile(r"[\s().\u200b-\u200f\u202a-\u202e\u2066-\u2069-]")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Whom it is about: a kind, all pseudonyms, and the values as far as they are known."""
-
-    kind: str
-    pseudonyms: frozenset[str]
-    values: frozenset[str]
-
-    def is_in(self, text: str) -> bool:
-        """Whether a value is in it, however its digits and letters are written. May say so too often."""
-        plain = _plain(text)
-        if self.kind == "phone":
-            plain = _BETWEEN_DIGITS.sub("", plain)
-        return any(pattern.search(plain) for pattern in self._patterns)
-
-    @cached_property
-    def _patterns(self) -> list[re.Pattern[str]]:
-        patterns = []
-        for value in self.values:
-            digits = re.sub("[^0-9]", "", _plain(value))
-            if self.kind == "phone" and len(digits) >= LAST_DIGITS:
-                patterns.append(digits[-LAST_DIGITS:])
-            else:
-                # a whole word: 10.0.0.1 is not in 110.0.0.1, 10.0.0.12 or 10.0.0.1.5
-                patterns.append(rf"(?<![\w.]){re.escape(_plain(value))}(?!\w|[.]\w)")
-        return [re.compile(pattern) for pattern in patterns]
 
 
 @dataclass
@@ -69,11 +33,11 @@ def find_traces(
 ) -> Traces:
     """Where the subject is: in events by pseudonym, in quarantined lines and unread bytes by value.
 
-    The bytes of a chunk are read only where its events or quarantined lines cannot be: they expired, or the
-    chunk was never checked or is unreadable.
+    The bytes of a chunk are read only where its events or quarantined lines cannot be: they expired, or no
+    check of the chunk came to its end, as while it is landed, and where it is unreadable or held for that.
     """
     ids: set[str] = set()
-    unread = {one.chunk_id for one in holders if one.status in ("landed", "unreadable") or one.parts_gone}
+    unread = {one.chunk_id for one in holders if one.events_path is None or one.parts_gone}
     found = Traces()
     alike: dict[str, list[Holder]] = defaultdict(list)
     for one in holders:
@@ -124,16 +88,3 @@ def _in_bytes(subject: Subject, one: Holder) -> bool:
                 return True
             before = block[-OVERLAP:]
     return False
-
-
-def _plain(text: str) -> str:
-    """The text with every way to write a character made one, and all digits 0 to 9."""
-    spelt = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-    return unicodedata.normalize("NFKC", spelt).translate(_digits()).casefold()
-
-
-@cache
-def _digits() -> dict[int, str]:
-    """Every digit of every script -> 0 to 9, as str.translate wants it."""
-    others = map(chr, range(0x80, sys.maxunicode + 1))
-    return {ord(char): str(unicodedata.decimal(char)) for char in others if char.isdecimal()}

@@ -160,6 +160,21 @@ def test_a_held_chunk_whose_bytes_went_is_not_driven_through_again() -> None:
         redrive_chunks("transactions", held["chunk_id"][:12])
 
 
+def test_a_chunk_that_no_check_got_through_is_searched_by_its_bytes(configure: Callable[..., Settings]) -> None:
+    configure(settle_seconds=0, pseudonym_keys=TWO_KEYS, chunk_tries=1)
+    put("transactions", "hopeless.csv", HEADER + KIOSK[0])
+    run_id = open_flow(number=904)
+    land(run_id)
+    with transaction() as conn:
+        conn.execute("update runs set status = 'failed' where run_id = %s", [run_id])
+    land(open_flow(number=905))
+    (held,) = rows("select chunk_id, status, events_path from chunks where dataset = 'transactions'")
+    assert (held["status"], held["events_path"]) == ("held", None)
+    receipt = erase(KID, **BY)
+    assert receipt.chunks == [held["chunk_id"]]
+    assert in_clear() == set()
+
+
 def test_what_is_on_its_way_or_expired_is_searched_by_its_bytes() -> None:
     put("transactions", "landed.csv", HEADER + KIOSK[0])
     run_id = open_flow(number=903)
@@ -187,6 +202,7 @@ def test_what_is_on_its_way_or_expired_is_searched_by_its_bytes() -> None:
     [
         ({"by": " "}, "needs a name and a reason"),
         ({"reason": ""}, "needs a name and a reason"),
+        ({"kind": "phone"}, "a phone to erase is given as"),
         ({"kind": "shoe"}, "kinds are phone, ip, device, place"),
     ],
 )
