@@ -14,7 +14,7 @@ from include.stages.resolve import resolve_detections
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures
 from include.store.connection import Connection
-from include.store.incidents import NewDetections, new_detections, open_incident
+from include.store.incidents import NewDetections, new_detections, open_incident, tell_of
 from include.store.runs import Run
 
 # New detections of an event day that open an incident, for a rule that no setting names.
@@ -52,6 +52,14 @@ def _report(run: Run, conn: Connection) -> Figures:
             title=f"{new.found} {rule.action_type} in {run.dataset} on {new.event_day}",
             body=_body(run, new),
             run_id=run.run_id,
+        )
+        tell_of(
+            conn,
+            incident.incident_id,
+            dataset=run.dataset,
+            profile=run.profile,
+            rule=new.rule,
+            event_day=new.event_day,
         )
         incidents.append(incident)
     return {

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict
 
 from include.settings import get_settings
-from include.store.connection import Connection, fetch_all, fetch_one, storable
+from include.store.connection import Connection, execute, fetch_all, fetch_one, storable
 
 Kind = Literal[
     "detections",
@@ -129,8 +129,23 @@ def mended(conn: Connection, dataset: str) -> list[str]:
     return [row["fingerprint"] for row in fetch_all(conn, "incidents/mended", dataset=dataset)]
 
 
+def tell_of(
+    conn: Connection, incident_id: int, *, dataset: str, profile: str, rule: str, event_day: date
+) -> None:
+    """Notes that the incident tells of every detection of the rule that the event day has by now."""
+    execute(
+        conn,
+        "incidents/tell_of",
+        incident_id=incident_id,
+        dataset=dataset,
+        profile=profile,
+        rule=rule,
+        event_day=event_day,
+    )
+
+
 def detections_over(conn: Connection, *, dataset: str, profile: str) -> list[str]:
-    """Fingerprints of open incidents of detections of which none is open any more."""
+    """Fingerprints of open incidents none of whose detections is open, wherever those begin by now."""
     rows = fetch_all(conn, "incidents/detections_over", dataset=dataset, profile=profile)
     return [row["fingerprint"] for row in rows]
 

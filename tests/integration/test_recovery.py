@@ -159,6 +159,47 @@ def test_detections_are_over_when_none_of_the_day_is_open() -> None:
     assert still_open() == []
 
 
+def test_an_episode_that_turns_out_to_begin_earlier_keeps_its_incident() -> None:
+    first, second, third, fourth = run(1), run(2), run(3), run(4)
+    found(first, "M1", day=DAY)
+    alert(first)
+    name = f"detections:transactions:child:default:{DAY}"
+
+    found(second, "M1", day=DAY - timedelta(days=2))  # a backfill
+    assert alert(second) == {"incidents": [], "repeated": 0}
+    assert still_open() == [name]
+
+    found(third, day=DAY - timedelta(days=2))  # and what it found does not hold after all
+    alert(third)
+    assert still_open() == [name]
+
+    found(fourth, day=DAY + timedelta(days=1))
+    alert(fourth)
+    assert still_open() == []
+
+
+def test_an_episode_that_becomes_one_with_an_earlier_one_keeps_its_incident() -> None:
+    days = [DAY + timedelta(days=number) for number in range(4)]
+    for number, merchants in enumerate((["M1"], [], ["M1"])):
+        opened = run(number + 1)
+        found(opened, *merchants, day=days[number])
+        alert(opened)
+    name = f"detections:transactions:child:default:{days[2]}"
+    assert still_open() == [name]
+
+    closes_the_gap, ends = run(4), run(5)
+    found(closes_the_gap, "M1", day=days[1])
+    alert(closes_the_gap)
+    with transaction() as conn:
+        reasons = conn.execute("select close_reason from detections order by detection_id").fetchall()
+    assert [row["close_reason"] for row in reasons] == [None, "retracted"]
+    assert still_open() == [name]
+
+    found(ends, day=days[3])
+    alert(ends)
+    assert still_open() == []
+
+
 def test_a_day_that_is_over_alerts_anew_for_new_detections() -> None:
     first, second, third = run(1), run(2), run(3)
     found(first, "M1", day=DAY)
