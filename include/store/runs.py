@@ -119,7 +119,8 @@ def open_run(
     """The run of this Airflow run and generation: made at the first call, read back (whatever is passed) at
     any later one.
 
-    A failed run whose first task is tried again is running again.
+    A failed run whose first task is tried again is running again. A generation whose `started_at` is that of
+    an earlier one, as Airflow leaves it when a run at work is cleared, starts now.
     """
     row = fetch_one(
         conn,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import psycopg
@@ -20,17 +20,24 @@ pytestmark = pytest.mark.usefixtures("database")
 STARTED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def new_run(dag_run_id: str = "manual__1", *, dry_run: bool = False) -> Run:
+def new_run(
+    dag_run_id: str = "manual__1",
+    *,
+    dry_run: bool = False,
+    generation: int = 0,
+    started_at: datetime = STARTED,
+) -> Run:
     with transaction() as conn:
         return open_run(
             conn,
             dataset="transactions",
             dag_id="transactions",
             dag_run_id=dag_run_id,
-            started_at=STARTED,
+            started_at=started_at,
             dry_run=dry_run,
             profile="default",
             scope=Scope(max_chunks=5, max_bytes=100),
+            generation=generation,
         )
 
 
@@ -73,6 +80,22 @@ def test_a_failed_run_that_starts_again_is_running() -> None:
         finish_run(conn, dag_id=run.dag_id, dag_run_id=run.dag_run_id, succeeded=False)
         assert get_run(conn, run.run_id).status == "failed"
     assert new_run().status == "running"
+
+
+def test_a_run_cleared_while_it_is_at_work_is_opened_anew_under_a_start_of_its_own() -> None:
+    first, second, again, third = (new_run(generation=number) for number in (0, 1, 1, 2))
+    assert again == second
+    assert len({first.run_id, second.run_id, third.run_id}) == 3
+    assert first.started_at == STARTED < second.started_at < third.started_at
+    with transaction() as conn:
+        statuses = [get_run(conn, one.run_id).status for one in (first, second, third)]
+    assert statuses == ["failed", "failed", "running"]
+
+
+def test_a_run_cleared_when_it_was_over_starts_when_airflow_says() -> None:
+    later = STARTED + timedelta(hours=1)
+    new_run()
+    assert new_run(generation=1, started_at=later).started_at == later
 
 
 def test_a_failed_run_of_which_a_stage_is_worked_again_is_running_until_it_ends_again() -> None:

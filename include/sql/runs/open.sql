@@ -1,5 +1,6 @@
 -- Purpose: the run of an Airflow run and generation, made if it is new; a failed one that starts again is running again. What
---          earlier generations had not finished is over.
+--          earlier generations had not finished is over. Airflow clears a run that is at work without giving it a new start;
+--          this generation then starts now, since a start names a run's exports.
 -- Parameters: dataset, dag_id, dag_run_id, generation, started_at, dry_run, profile, scope, lease (seconds).
 with earlier as (
     update runs
@@ -10,7 +11,13 @@ insert into runs (
     dataset, dag_id, dag_run_id, generation, started_at, dry_run, profile, scope, lease_until
 )
 values (
-    %(dataset)s, %(dag_id)s, %(dag_run_id)s, %(generation)s, %(started_at)s, %(dry_run)s, %(profile)s, %(scope)s,
+    %(dataset)s, %(dag_id)s, %(dag_run_id)s, %(generation)s,
+    case when exists (
+        select from runs
+        where dag_id = %(dag_id)s and dag_run_id = %(dag_run_id)s and generation < %(generation)s
+          and started_at >= %(started_at)s
+    ) then clock_timestamp() else %(started_at)s end,
+    %(dry_run)s, %(profile)s, %(scope)s,
     clock_timestamp() + make_interval(secs => %(lease)s)
 )
 on conflict (dag_id, dag_run_id, generation) do update
