@@ -18,7 +18,7 @@ from include.stages.resolve import resolve_mended
 from include.stages.stage import Outcome, run_stage, spark_for
 from include.stages.verdicts import Checked, Paths, figures_of, page_of, verdict_of
 from include.store.attempts import Attempt, Figures, published_figures
-from include.store.chunks import chunks_of, record_checked
+from include.store.chunks import chunks_of, passed_since, record_checked
 from include.store.connection import Connection, transaction
 from include.store.corrections import corrected_lines
 from include.store.profiles import record_days
@@ -51,10 +51,12 @@ def check(run_id: int) -> Figures:
 def verdict(run_id: int) -> None:
     """Raises ChunksHeld, naming each chunk, reason and page, if check held chunks or could not read them.
 
-    A task of its own, so that good chunks of the same run go on. Raises ConfigError if check is not through.
+    A task of its own, so that good chunks of the same run go on. Chunks that have passed a check since, or a
+    newer file of whose name has, are not named again. Raises ConfigError if check is not through.
     """
     with transaction() as conn:
         figures = published_figures(conn, run_id, "check")
+        passed = passed_since(conn, run_id)
     if figures is None:
         raise ConfigError(f"run {run_id} has no verdict yet: its stage check is not through")
     base = get_settings().docs_url.rstrip("/")
@@ -62,6 +64,7 @@ def verdict(run_id: int) -> None:
         f"{one['key']} is {status}: {one['reason']}" + (f" ({base}/{one['docs']})" if one["docs"] else "")
         for status in ("held", "unreadable")
         for one in figures[status]
+        if one["chunk_id"] not in passed
     ]
     if lines:
         advice = (

@@ -142,6 +142,11 @@ def hold(conn: Connection, dataset: str, chunks: Sequence[Chunk], reason: str) -
     execute(conn, "chunks/hold", dataset=dataset, chunk_ids=ids, reason=reason)
 
 
+def passed_since(conn: Connection, run_id: int) -> set[str]:
+    """Ids of the chunks that the run's check stopped and that are mended by now."""
+    return {row["chunk_id"] for row in fetch_all(conn, "chunks/passed_since", run_id=run_id)}
+
+
 def redrive(conn: Connection, dataset: str, chunk_id: str = "") -> list[str]:
     """Puts held and unreadable chunks back to `landed`, for the next run to take; gives their ids.
 

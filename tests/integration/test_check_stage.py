@@ -132,6 +132,24 @@ def test_a_run_whose_chunks_are_all_good_has_nothing_to_stop_it() -> None:
     verdict(run_id)
 
 
+def test_a_verdict_given_again_names_only_what_is_still_stopped() -> None:
+    put("transactions", "mended.csv", chunk(bad=13))
+    put("transactions", "bad.csv", chunk(bad=13, first=SIZE))
+    run_id = open_flow()
+    land(run_id)
+    check(run_id)
+    with pytest.raises(ChunksHeld, match="2 chunks stopped"):
+        verdict(run_id)
+
+    put("transactions", "mended.csv", chunk())
+    later = open_flow(number=2)
+    land(later)
+    check(later)
+    with pytest.raises(ChunksHeld, match="1 chunks stopped") as stop:
+        verdict(run_id)
+    assert "mended.csv" not in str(stop.value)
+
+
 def test_checking_again_gives_what_was_published_and_does_nothing(settings: Any) -> None:
     put("transactions", "good.csv", chunk())
     run_id = open_flow()
