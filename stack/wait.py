@@ -48,6 +48,8 @@ def look() -> Progress:
             progress.waiting.append(f"{dataset}: {on_s3} objects on S3 that no run has taken")
         if found.leftovers:
             progress.waiting.append(f"{dataset}: {found.leftovers} chunks that a failed run left behind")
+        if found.cuts_left:
+            progress.waiting.append(f"{dataset}: {found.cuts_left} past days left to the next run to judge")
     with transaction() as conn:
         for row in unfinished(conn):
             for count, what in ((row.runs, "runs in progress"), (row.chunks, "chunks between two stages")):

@@ -6,22 +6,24 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from include.errors import ConfigError
 from include.settings import get_settings
 from include.spark_jobs.detect import RuleVerdict, cut_digest
 from include.spark_jobs.rules import rules
+from include.spark_jobs.rules.rule import Rule
 from include.spark_jobs.summaries import summaries
 from include.spark_jobs.summaries.summary import Summary
 from include.stages.evaluate import Asked, Evaluated, Evaluator, Position
 from include.stages.inputs import pinned_versions, plan_inputs
-from include.stages.models import Pinned, pinned_models, unusable, versions_of
+from include.stages.models import Pinned, pinned_models, unusable, usable_until, versions_of
 from include.stages.stage import Outcome, run_stage, spark_for
 from include.state.kinds import states
 from include.state.plan import Checkpoint, Delta
 from include.store.attempts import Attempt, Figures, published_figures
 from include.store.connection import Connection, transaction
-from include.store.evaluations import Evaluation, dirty_cuts, record_evaluation
+from include.store.evaluations import Dirty, Evaluation, Judging, dirty_cuts, record_evaluation
 from include.store.runs import Run
 from include.store.state import earliest_cut, record_checkpoint
 
@@ -35,7 +37,8 @@ def detect(run_id: int) -> Figures:
     Figures: `cut`, `through_seq`, the `digest` of the cut, `seconds`, the `checkpoints` written there, and
     per rule `holds`, `digest`, `path` and `near_misses`; per summary `rows`, `digest` and `path`; `drained`:
     by dirty cut the digest of each rule and summary; `left_out`: by rule why it could not judge at the cut,
-    where its model is missing, was fitted for other code, or is past its review date (ADR 16).
+    where its model is missing, was fitted for other code, or is past its review date (ADR 16); `cuts_left`:
+    how many dirty cuts are left to the next run.
     Without any event there is no cut, and nothing is evaluated. Raises MissingReference if a rule needs
     reference data of which no version is published.
     """
@@ -58,25 +61,27 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
         versions = pinned_versions(conn, run.run_id, patterns) | versions_of(models)
         own = Position(date.fromisoformat(pinned["cut"]), int(pinned["through_seq"]), versions)
         tables = _tables(run)
-        reaches: dict[str, int | None] = {rule.id: rule.reach for rule, _ in asked.values()}
-        reaches |= {name: table.reach for name, table in tables.items()}
+        judging = {name: Judging(rule.reach, _until(rule, models)) for name, (rule, _) in asked.items()}
+        judging |= {name: Judging(table.reach) for name, table in tables.items()}
         most = get_settings().most_dirty_cuts
         earliest = earliest_cut(conn, states(run.dataset).values())
-        dirty = {} if run.dry_run else dirty_cuts(conn, run, own.through_seq, reaches, most, earliest)
+        dirty = (
+            Dirty({}, 0) if run.dry_run else dirty_cuts(conn, run, own.through_seq, judging, most, earliest)
+        )
     unpublished = _deltas(pinned["deltas"]) if run.dry_run else {}
 
-    cuts = sorted({*dirty, own.cut})
+    cuts = sorted([*dirty.cuts, own.cut])
     done: dict[date, Evaluated] = {}
     bases: Mapping[str, Checkpoint] = {}
     with spark_for(attempt) as work:
         for cut in cuts:
-            names = reaches if cut == own.cut else dirty[cut]
+            names = judging if cut == own.cut else dirty.cuts[cut]
             without = _left_out(asked, models, cut)
             here = {name: asked[name] for name in names if name in asked and name not in without}
             written = [tables[name] for name in names if name in tables]
             with transaction() as conn:
-                judging = [rule for rule, _ in here.values()]
-                plan = plan_inputs(conn, [*judging, *written], cut, own.through_seq, versions, bases)
+                reading = [rule for rule, _ in here.values()]
+                plan = plan_inputs(conn, [*reading, *written], cut, own.through_seq, versions, bases)
             evaluator = Evaluator(work.spark, run.run_id, run.profile, attempt.folder, here, written)
             done[cut] = evaluator.evaluate(
                 Position(cut, own.through_seq, versions),
@@ -97,6 +102,7 @@ def _detect(run: Run, attempt: Attempt) -> Outcome:
     drained = {cut: one for cut, one in done.items() if cut != own.cut}
     left_out = _left_out(asked, models, own.cut)
     figures = _figures(own.cut, own.through_seq, done[own.cut], drained, left_out, started)
+    figures["cuts_left"] = dirty.left
     for name, why in left_out.items():
         log.warning("detect: run %d goes by its other rules alone, without %s: %s", run.run_id, name, why)
     return Outcome(figures, publish, operations=work.operations)
@@ -118,6 +124,10 @@ def _left_out(asked: Asked, models: Pinned, cut: date) -> dict[str, str]:
     needing = {name: rule.model for name, (rule, _) in asked.items() if rule.model}
     found = {name: unusable(model, models[model.name], cut) for name, model in needing.items()}
     return {name: why for name, why in found.items() if why}
+
+
+def _until(rule: Rule[Any], models: Pinned) -> date | None:
+    return usable_until(rule.model, models[rule.model.name]) if rule.model else None
 
 
 def _asked(run: Run) -> Asked:

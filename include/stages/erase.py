@@ -44,8 +44,8 @@ BEYOND = (
 def erase(subject: str, *, kind: str, by: str, reason: str) -> Receipt:
     """Erases a subject, given as its value or as any of its pseudonyms; a second time it finds nothing.
 
-    Raises ConfigError for no name, no reason, an unknown kind, a kind that no dataset has, and a value that no
-    contract of the kind makes.
+    Raises ConfigError for no name, no reason, an unknown kind, a kind that no dataset has, and a value that
+    no contract of the kind makes.
     """
     if not by.strip() or not reason.strip():
         raise ConfigError("an erasure needs a name and a reason; say BY= and REASON=")

@@ -40,6 +40,11 @@ def unusable(model: Model, version: ModelVersion | None, cut: date) -> str | Non
     return _unfit(model, version)
 
 
+def usable_until(model: Model, version: ModelVersion | None) -> date:
+    """The last cut at which a rule that needs the model need not be left out; `date.min`: there is none."""
+    return date.min if version is None or _unfit(model, version) else version.review_by
+
+
 def required_models(conn: Connection, run_id: int, asked: Iterable[Rule[Any]]) -> dict[str, str]:
     """The ids of the pinned versions of all models that these rules need, past their review or not.
 

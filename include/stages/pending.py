@@ -11,6 +11,7 @@ from include.datasets import contract
 from include.lake import S3Object, bucket
 from include.settings import get_settings
 from include.store.connection import Connection, transaction
+from include.store.evaluations import cuts_left
 from include.store.objects import count_leftovers, unseen
 
 SUCCESS = "_SUCCESS"
@@ -21,15 +22,17 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class Pending:
     """`objects`: unseen and settled, in the order of claiming. `leftovers`: what runs left undone.
 
-    `unsettled` counts unseen objects that are still being written. The length is what a run could take now.
+    `unsettled` counts unseen objects that are still being written, `cuts_left` past cuts that the newest run
+    left to be evaluated again. The length is what a run could take now.
     """
 
     objects: tuple[S3Object, ...]
     leftovers: int
     unsettled: int
+    cuts_left: int
 
     def __len__(self) -> int:
-        return len(self.objects) + self.leftovers
+        return len(self.objects) + self.leftovers + self.cuts_left
 
 
 @dataclass
@@ -77,7 +80,12 @@ def find_pending(conn: Connection, dataset: str) -> Pending:
         return folder is None or folder.complete or _older(folder.newest, now, settings.folder_settle_seconds)
 
     ready = sorted((item for item, now in found if settled(item, now)), key=claiming_order)
-    return Pending(tuple(ready), count_leftovers(conn, dataset), len(found) - len(ready))
+    return Pending(
+        objects=tuple(ready),
+        leftovers=count_leftovers(conn, dataset),
+        unsettled=len(found) - len(ready),
+        cuts_left=cuts_left(conn, dataset, settings.profile),
+    )
 
 
 def claiming_order(item: S3Object) -> tuple[datetime, list[tuple[str, int]]]:

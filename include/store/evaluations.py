@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict
 
-from include.store.connection import Connection, execute, fetch_all
+from include.store.connection import Connection, execute, fetch_all, fetch_one
 from include.store.runs import Run
 
 
@@ -45,18 +45,33 @@ def evaluations_of(conn: Connection, run_id: int) -> list[Evaluation]:
     return [Evaluation.model_validate(row) for row in fetch_all(conn, "evaluations/of_run", run_id=run_id)]
 
 
+class Judging(NamedTuple):
+    """How a rule or table judges cuts: its reach in days (None: all days before the cut), and the last cut at
+    which it can (None: any; `date.min`: none)."""
+
+    reach: int | None
+    until: date | None = None
+
+
+class Dirty(NamedTuple):
+    """The rules to evaluate again, by cut, oldest first; and how many more cuts there are to evaluate."""
+
+    cuts: dict[date, list[str]]
+    left: int
+
+
 def dirty_cuts(
     conn: Connection,
     run: Run,
     through_seq: int,
-    reaches: Mapping[str, int | None],
+    asked: Mapping[str, Judging],
     most: int,
     earliest: date | None,
-) -> dict[date, list[str]]:
-    """The rules to evaluate again, by cut, for the run's profile: at most so many cuts, oldest first (ADR 7).
+) -> Dirty:
+    """What to evaluate again for the run's profile: at most so many cuts, oldest first (ADR 7).
 
-    `reaches`: by rule, how many days before a cut its verdict can rest on; None: all. `earliest`: the first
-    cut that has all its state; those before it stay as they are (ADR 11).
+    `asked`: by rule and table. `earliest`: the first cut that has all its state; those before it stay as they
+    are (ADR 11).
     """
     rows = fetch_all(
         conn,
@@ -65,12 +80,21 @@ def dirty_cuts(
         profile=run.profile,
         run_id=run.run_id,
         through_seq=through_seq,
-        rules=list(reaches),
-        reaches=list(reaches.values()),
+        rules=list(asked),
+        reaches=[one.reach for one in asked.values()],
+        untils=[one.until for one in asked.values()],
         earliest=earliest,
         most=most,
     )
-    return {row["cut"]: row["rules"] for row in rows}
+    in_all = rows[0]["cuts_in_all"] if rows else 0
+    return Dirty({row["cut"]: row["rules"] for row in rows}, in_all - len(rows))
+
+
+def cuts_left(conn: Connection, dataset: str, profile: str) -> int:
+    """Dirty cuts that the newest run that is over left to the next; 0 if it failed, or none is over."""
+    row = fetch_one(conn, "evaluations/cuts_left", dataset=dataset, profile=profile)
+    count: int = row["cuts_left"] if row else 0
+    return count
 
 
 def newest_evaluations(

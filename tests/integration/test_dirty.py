@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from include.store.connection import transaction
-from include.store.evaluations import dirty_cuts, record_evaluation
+from include.store.evaluations import Dirty, Judging, dirty_cuts, record_evaluation
 from include.store.runs import Run, finish_run, pin_position
 from tests.ledger import evaluation_of, new_run
 
@@ -49,20 +49,31 @@ def chunk(seq: int, first: int, last: int) -> None:
         )
 
 
-def dirty(
+def asked_for(
     seq: int,
     *,
     most: int = 99,
     profile: str = "default",
     reach: int | None = None,
     reaches: dict[str, int | None] | None = None,
+    untils: dict[str, date] | None = None,
     earliest: int | None = None,
-) -> dict[int, list[str]]:
-    asked = new_run(profile=profile)
-    reaches = reaches or dict.fromkeys(ALL, reach)
+    own: int | None = None,
+) -> Dirty:
+    """What is dirty to a run that begins now, whose own cut this is."""
+    asking = new_run(profile=profile)
+    judging = {
+        rule: Judging(days, (untils or {}).get(rule))
+        for rule, days in (reaches or dict.fromkeys(ALL, reach)).items()
+    }
     with transaction() as conn:
-        found = dirty_cuts(conn, asked, seq, reaches, most, None if earliest is None else day(earliest))
-    return {(cut - DAY0).days: rules for cut, rules in found.items()}
+        if own is not None:
+            pin_position(conn, asking.run_id, day(own), seq)
+        return dirty_cuts(conn, asking, seq, judging, most, None if earliest is None else day(earliest))
+
+
+def dirty(seq: int, **asked: Any) -> dict[int, list[str]]:
+    return {(cut - DAY0).days: rules for cut, rules in asked_for(seq, **asked).cuts.items()}
 
 
 @pytest.mark.parametrize(
@@ -188,3 +199,24 @@ def test_the_oldest_come_first_and_the_rest_later() -> None:
     chunk(2, 0, 0)
     assert list(dirty(2)) == [3, 6, 9]
     assert list(dirty(2, most=2)) == [3, 6]
+
+
+def test_what_is_more_than_a_run_may_evaluate_is_counted() -> None:
+    for cut in (3, 5, 7, 9):
+        evaluated(cut, 1)
+    chunk(2, 0, 0)
+    first = asked_for(2, most=3)
+    assert ([(cut - DAY0).days for cut in first.cuts], first.left) == ([3, 5, 7], 1)
+    assert asked_for(2, most=4).left == 0
+    own_last = asked_for(2, most=3, own=9)
+    assert ([(cut - DAY0).days for cut in own_last.cuts], own_last.left) == ([3, 5, 7], 0)
+
+
+def test_where_a_rule_cannot_judge_it_makes_nothing_dirty() -> None:
+    for cut in (3, 5):
+        evaluated(cut, 1)
+    chunk(2, 0, 0)
+    assert dirty(2, untils={"child": day(4)}) == {3: sorted(ALL), 5: ["dei_needed", "upgrade"]}
+    nowhere = dict.fromkeys(ALL, date.min)
+    assert dirty(2, untils=nowhere) == {}
+    assert dirty(2, untils=nowhere | {"child": day(5)}) == {3: ["child"], 5: ["child"]}

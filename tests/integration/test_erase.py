@@ -160,7 +160,9 @@ def test_a_held_chunk_whose_bytes_went_is_not_driven_through_again() -> None:
         redrive_chunks("transactions", held["chunk_id"][:12])
 
 
-def test_a_chunk_that_no_check_got_through_is_searched_by_its_bytes(configure: Callable[..., Settings]) -> None:
+def test_a_chunk_that_no_check_got_through_is_searched_by_its_bytes(
+    configure: Callable[..., Settings],
+) -> None:
     configure(settle_seconds=0, pseudonym_keys=TWO_KEYS, chunk_tries=1)
     put("transactions", "hopeless.csv", HEADER + KIOSK[0])
     run_id = open_flow(number=904)

@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from include.errors import StackError
-from include.store.attempts import start_attempt
+from include.stages.pending import pending
+from include.store.attempts import publish_attempt, start_attempt
 from include.store.connection import transaction
 from include.store.incidents import open_incident
 from stack.outage import in_words
@@ -114,6 +115,21 @@ def test_a_failed_run_counts_until_a_newer_one_succeeded() -> None:
     open_flow(number=907)
     close_flow("transactions", 907)
     assert wait_until_through(0) == []
+
+
+def test_past_days_that_a_run_left_are_waited_for_until_a_run_judged_them() -> None:
+    for number, left in ((908, 9), (909, 0), (910, 3)):
+        run_id = open_flow(number=number)
+        with transaction() as conn:
+            attempt = start_attempt(conn, run_id, "detect")
+            publish_attempt(conn, attempt, {"cuts_left": left}, output=None, operations=[])
+        close_flow("transactions", number)
+        expected = [f"transactions: {left} past days left to the next run to judge"] if left else []
+        assert look().waiting == expected
+        assert len(pending("transactions")) == left
+    with transaction() as conn:
+        conn.execute("update runs set status = 'failed' where run_id = %s", [run_id])
+    assert look().waiting == [], "a run that failed is told of, and not begun again and again"
 
 
 def test_an_alert_is_waited_for_until_it_is_sent_or_dead() -> None:

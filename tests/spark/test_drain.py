@@ -123,10 +123,10 @@ def test_a_run_drains_no_more_than_it_may(configure: Callable[..., Settings]) ->
     published(WEIGHTS)
     for day in DAYS[1:]:
         ran([[e for e in EVENTS if e.event_day == day]])
-    drained = [
-        list(ran(chunks)["drained"]) for chunks in ([[e for e in EVENTS if e.event_day == DAYS[0]]], [])
-    ]
+    ran_twice = [ran(chunks) for chunks in ([[e for e in EVENTS if e.event_day == DAYS[0]]], [])]
+    drained = [list(figures["drained"]) for figures in ran_twice]
     assert drained == [[cut.isoformat() for cut in CUTS[1:3]], [CUTS[3].isoformat()]]
+    assert [figures["cuts_left"] for figures in ran_twice] == [1, 0]
     assert verdicts()[CUTS[3]] == expected_digests([e for e in EVENTS if e.event_day < CUTS[3]], WEIGHTS)
 
 

@@ -1,12 +1,14 @@
 -- Purpose: cuts that runs set out to evaluate and whose loaded verdict does not know every chunk that can touch it, oldest
 --          first, with the rules that are to be evaluated there again (ADR 7): all of them at a cut that was never loaded.
---          What runs that are at work have pinned is theirs. For rules with a reach, the ends of all published event days are
+--          What runs that are at work have pinned is theirs, and the cut of the run that asks is evaluated anyway. For rules with a reach, the ends of all published event days are
 --          such cuts, whether a run set out to them or not (ADR 13); so whether a cut was loaded is asked apart for rules with
 --          and without one.
--- Parameters: dataset, profile, through_seq, run_id (the run that asks), rules, reaches (arrays of equal length; a reach in
---             days, NULL: all days before the cut), earliest (cut that can still be evaluated, NULL: any), most (cuts).
+--          What has to do without its model after some cut is not asked for there: it would be dirty for ever.
+-- Parameters: dataset, profile, through_seq, run_id (the run that asks), rules, reaches, untils (arrays of equal length; a
+--             reach in days, NULL: all days before the cut; the last cut that can be judged, NULL: any), earliest (cut that
+--             can still be evaluated, NULL: any), most (cuts).
 with asked as (
-    select * from unnest(%(rules)s::text[], %(reaches)s::int[]) as asked (rule, reach)
+    select * from unnest(%(rules)s::text[], %(reaches)s::int[], %(untils)s::date[]) as asked (rule, reach, until)
 ),
 found as (
     select cut, status = 'running' and lease_until >= clock_timestamp() as at_work, true as asked_for
@@ -23,7 +25,8 @@ found as (
 cuts as (
     select cut, bool_or(at_work) as at_work, bool_or(asked_for) as asked_for
     from found
-    where %(earliest)s::date is null or cut >= %(earliest)s
+    where (%(earliest)s::date is null or cut >= %(earliest)s)
+      and cut is distinct from (select own.cut from runs own where own.run_id = %(run_id)s)
     group by cut
 ),
 loaded as (
@@ -32,9 +35,9 @@ loaded as (
     where dataset = %(dataset)s and profile = %(profile)s and not superseded
     group by cut, rule
 )
-select cuts.cut, array_agg(asked.rule order by asked.rule) as rules
+select cuts.cut, array_agg(asked.rule order by asked.rule) as rules, count(*) over () as cuts_in_all
 from cuts
-cross join asked
+join asked on asked.until is null or cuts.cut <= asked.until
 left join loaded on loaded.cut = cuts.cut and loaded.rule = asked.rule
 where case
     when not exists (
