@@ -24,10 +24,12 @@ class ImpossibleTravelParameters(Parameters):
 
 
 def judge(inputs: Inputs, p: ImpossibleTravelParameters) -> Judged:
-    """Candidates: every user of the day."""
-    return Judged(
-        inputs["visits"], [any_over({"metres_per_hour": (p.kmh_above * 1000, "metres per hour over 500 km")})]
-    )
+    """Candidates: every user of the day with an activity that did not fail: where nothing but failures
+    happened nobody was, and of those who did not travel names alone would choose the nearest."""
+    from pyspark.sql import functions as F
+
+    limits = {"metres_per_hour": (p.kmh_above * 1000, "metres per hour over 500 km")}
+    return Judged(inputs["visits"].where(F.col("activities") > 0), [any_over(limits)])
 
 
 def say(entity: Mapping[str, str], evidence: Mapping[str, Any], p: ImpossibleTravelParameters) -> str:
