@@ -13,15 +13,17 @@ from include.store.summaries import replace_day
 
 pytestmark = pytest.mark.postgres
 
-FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
+BEFORE, FIRST, SECOND, AFTER = date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def tables(database: str) -> None:
+    write("user_days", BEFORE, ("both", 0, 7, 0, 0, 0), ("tried", 0, 500, 0, 0, 0))
     write("user_days", FIRST, ("free", 3, 1, 2, 1, 2), ("both", 4, 0, 1, 1, 1))
-    write("user_days", SECOND, ("free", 2, 0, 1, 3, 1))
+    write("user_days", SECOND, ("free", 2, 0, 1, 3, 1), ("tried", 0, 1, 0, 0, 0))
+    write("user_days", AFTER, ("free", 0, 2, 0, 0, 0))
     write(
         "user_subscriptions",
         FIRST,
@@ -70,6 +72,7 @@ def test_users_without_a_subscription_stay() -> None:
         "payer": (False, 0, 0, None),
         "both": (True, 1, 1, NOON),
         "absent": (True, 1, 1, NOON),
+        "tried": (False, 0, 0, None),
     }
 
 
@@ -79,10 +82,11 @@ def test_what_is_told_twice_counts_once() -> None:
         "payer": (1, 0, 1, 500),
         "both": (2, 1, 0, 1_000),
         "absent": (0, 0, 0, 0),
+        "tried": (0, 0, 0, 0),
     }
 
 
-def test_days_add_up_and_no_join_counts_them_twice() -> None:
+def test_days_add_up_and_failures_alone_make_none_active() -> None:
     columns = (
         "active_days",
         "first_day",
@@ -93,8 +97,9 @@ def test_days_add_up_and_no_join_counts_them_twice() -> None:
         "most_devices",
     )
     assert users(*columns) == {
-        "free": (2, FIRST, SECOND, 5, 1, 2, 3),
+        "free": (2, FIRST, SECOND, 5, 3, 2, 3),
         "payer": (0, None, None, 0, 0, None, None),
-        "both": (1, FIRST, FIRST, 4, 0, 1, 1),
+        "both": (1, FIRST, FIRST, 4, 7, 1, 1),
         "absent": (0, None, None, 0, 0, None, None),
+        "tried": (0, None, None, 0, 501, None, None),
     }

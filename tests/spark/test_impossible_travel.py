@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from include.spark_jobs.rules.impossible_travel import RULE
-from tests.spark.days import activity, at, verdicts_on
+from tests.spark.days import activity, at, inputs, verdicts_on
+from tests.spark.states import found
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -41,6 +43,9 @@ CASES: dict[str, tuple[list[Place], bool]] = {
     "from the day before": ([(-HOUR, *LONDON, ""), (60, *NEW_YORK, "")], True),
     "on the day before": ([(-HOUR, *LONDON, ""), (-60, *NEW_YORK, ""), (9 * HOUR, *NEW_YORK, "")], False),
     "one place": ([(0, *LONDON, "")], False),
+    # 20,015,115 m, half around this sphere: 834 km/h is 86,396.18 seconds
+    "half around the Earth, just over 834 km/h": ([(-86_396, 0, 0, ""), (0, 0, 180, "")], False),
+    "half around the Earth, just under 834 km/h": ([(-86_397, 0, 0, ""), (0, 0, 180, "")], False),
 }
 
 
@@ -77,6 +82,14 @@ def test_the_verdict_in_words(verdicts: dict[str, Any]) -> None:
     assert RULE.say({"user_id": "U1"}, row, RULE.parameters()) == (
         "U1 was 5,570 km further within 60.0 minutes, which is over 1,000 km/h."
     )
+
+
+def test_no_limit_is_so_low_that_a_journey_may_begin_before_the_look_back(spark: SparkSession) -> None:
+    with pytest.raises(ValidationError, match="greater than or equal to 834"):
+        RULE.parameters(kmh_above=833)
+    slowest = found(RULE, inputs(spark, RULE.inputs, events()), kmh_above=834).keys()
+    assert "half around the Earth, just over 834 km/h" in slowest
+    assert "half around the Earth, just under 834 km/h" not in slowest
 
 
 def test_a_slow_journey_is_a_near_miss(verdicts: dict[str, Any]) -> None:
