@@ -14,6 +14,7 @@ from include.stages.resolve import resolve_detections
 from include.stages.stage import Outcome, run_stage
 from include.store.attempts import Attempt, Figures
 from include.store.connection import Connection
+from include.store.detections import lock_episodes
 from include.store.incidents import NewDetections, new_detections, open_incident, tell_of
 from include.store.runs import Run
 
@@ -37,6 +38,8 @@ def _alert(run: Run, attempt: Attempt) -> Outcome:
 
 
 def _report(run: Run, conn: Connection) -> Figures:
+    # No load is halfway: what it records is seen here, or it is published later than this, and told later.
+    lock_episodes(conn, run.dataset, run.profile, rules(run.dataset))
     resolve_detections(conn, run)
     incidents = []
     for new in new_detections(conn, run_id=run.run_id, dataset=run.dataset, profile=run.profile):

@@ -95,7 +95,7 @@ def _evaluations(conn: Connection, run: Run) -> list[Evaluation]:
 
 
 def _fold(conn: Connection, run: Run, judged: list[Evaluation], *, mark: bool = False) -> Figures:
-    lock_episodes(conn, run.dataset, judged)
+    lock_episodes(conn, run.dataset, run.profile, [evaluation.rule for evaluation in judged])
     recorded_at = load_time(conn)  # after the wait: loads of the same rules are recorded in their order
     superseded = []
     tables = summaries(run.dataset)

@@ -36,11 +36,11 @@ def load_time(conn: Connection) -> datetime:
     return recorded_at
 
 
-def lock_episodes(conn: Connection, dataset: str, evaluations: Iterable[Evaluation]) -> None:
-    """Waits until no other load changes the same rules' episodes under the same profiles, and keeps others
-    waiting until this transaction ends. Sorted, so that two loads never wait for each other.
+def lock_episodes(conn: Connection, dataset: str, profile: str, rules: Iterable[str]) -> None:
+    """Waits until no load changes these rules' episodes under the profile, and keeps loads waiting until this
+    transaction ends. Sorted, so that two never wait for each other.
     """
-    for rule, profile in sorted({(evaluation.rule, evaluation.profile) for evaluation in evaluations}):
+    for rule in sorted(set(rules)):
         execute(conn, "detections/lock", dataset=dataset, rule=rule, profile=profile)
 
 

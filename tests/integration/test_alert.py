@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from include.stages.alert import alert
-from include.store.attempts import publish_attempt, start_attempt
-from include.store.connection import transaction
-from include.store.detections import Holding, fold, mark_loaded
+from include.store.attempts import add_figures, publish_attempt, start_attempt
+from include.store.connection import Connection, transaction
+from include.store.detections import Holding, fold, lock_episodes, mark_loaded
 from include.store.evaluations import Evaluation, record_evaluation
 from include.store.incidents import open_incident
 from include.store.runs import Scope, open_run
@@ -47,23 +49,46 @@ def found(
 ) -> None:
     """The run's evaluation at the end of this day: these merchants hold, and nothing else."""
     with transaction() as conn:
-        evaluation = Evaluation(
-            rule=rule,
-            rule_version=1,
-            profile=profile,
-            parameters={},
-            cut=day + timedelta(days=1),
-            through_seq=run_id,
-            reference="",
-            digest="0" * 64,
-            path="",
-            holds=len(merchants),
-            run_id=run_id,
-        )
-        holding = [Holding({"customer": "C1", "merchant": name}, {}, day, day) for name in merchants]
-        record_evaluation(conn, "transactions", evaluation)
-        fold(conn, "transactions", evaluation, lambda _: holding, datetime.now(UTC))
-        mark_loaded(conn, evaluation, superseded=False)
+        found_by(conn, run_id, *merchants, rule=rule, day=day, profile=profile)
+
+
+def found_by(
+    conn: Connection,
+    run_id: int,
+    *merchants: str,
+    rule: str = "child",
+    day: date = DAY,
+    profile: str = "default",
+) -> None:
+    """The same in a transaction that is open."""
+    evaluation = Evaluation(
+        rule=rule,
+        rule_version=1,
+        profile=profile,
+        parameters={},
+        cut=day + timedelta(days=1),
+        through_seq=run_id,
+        reference="",
+        digest="0" * 64,
+        path="",
+        holds=len(merchants),
+        run_id=run_id,
+    )
+    holding = [Holding({"customer": "C1", "merchant": name}, {}, day, day) for name in merchants]
+    record_evaluation(conn, "transactions", evaluation)
+    fold(conn, "transactions", evaluation, lambda _: holding, datetime.now(UTC))
+    mark_loaded(conn, evaluation, superseded=False)
+
+
+def wait_for_a_lock() -> None:
+    """Until somebody waits for an advisory lock; fails after ten seconds."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        with transaction() as conn:
+            if conn.execute("select 1 from pg_locks where locktype = 'advisory' and not granted").fetchone():
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 def rows(table: str) -> list[dict[str, Any]]:
@@ -155,6 +180,33 @@ def test_what_a_cleared_run_loads_after_others_alerted_is_alerted_by_the_next() 
     reached("load", failed)
 
     assert len(alert(later)["incidents"]) == 1
+
+
+def test_what_was_being_loaded_while_another_run_alerted_is_alerted_by_the_next() -> None:
+    failed, meanwhile, later = run(1), run(2), run(3)
+    found(failed, "M1")
+    with transaction() as conn:
+        attempt = start_attempt(conn, failed, "load")
+    with transaction() as conn:
+        publish_attempt(conn, attempt, {}, output=None, operations=[])
+        assert alert(meanwhile) == {"incidents": [], "repeated": 0}
+        add_figures(conn, attempt, {"opened": {"child": 1}})
+
+    assert len(alert(later)["incidents"]) == 1
+
+
+def test_an_alert_waits_for_a_load_that_is_halfway() -> None:
+    loading, this = run(1), run(2)
+    with transaction() as conn:
+        attempt = start_attempt(conn, loading, "load")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as conn:
+            publish_attempt(conn, attempt, {}, output=None, operations=[])
+            lock_episodes(conn, "transactions", "default", ["child"])
+            alerting = pool.submit(alert, this)
+            wait_for_a_lock()
+            found_by(conn, loading, "M1")
+        assert len(alerting.result()["incidents"]) == 1
 
 
 @pytest.mark.parametrize("case", ["load unpublished", "dry", "another profile", "a later run"])

@@ -62,7 +62,7 @@ def loaded(
     evaluation = evaluation_of(run, rule, cut, seq)
     with transaction() as conn:
         record_evaluation(conn, run.dataset, evaluation)
-        lock_episodes(conn, run.dataset, [evaluation])
+        lock_episodes(conn, run.dataset, evaluation.profile, [evaluation.rule])
         recorded_at = load_time(conn)
         counts = fold(conn, run.dataset, evaluation, found_by, recorded_at)
         mark_loaded(conn, evaluation, superseded=not counts)
