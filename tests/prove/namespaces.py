@@ -122,5 +122,7 @@ class Machine:
         rights = ["--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
         drop = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", *rights]
         env = ["env", "-i", "--chdir=/opt/vigil", *(f"{name}={value}" for name, value in environment.items())]
-        lines.append(shlex.join(["exec", "chroot", str(self.root), *drop, *env, *command]))
+        # Of the caller's PATH nothing need be in there.
+        there = ["env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "chroot", str(self.root)]
+        lines.append(shlex.join(["exec", *there, *drop, *env, *command]))
         return ["unshare", "--mount", "sh", "-e", "-c", "\n".join(lines)]
