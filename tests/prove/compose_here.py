@@ -9,14 +9,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from urllib.request import Request, urlopen
 
 import psycopg
 
 from include.errors import StackError
+from stack import postgres
 from stack.containers import SECRETS
 from stack.credentials import Credentials
-from stack.postgres import binaries
 from stack.process import tail
 from tests.catalogue.containers import Container, containers, instructions
 from tests.prove import namespaces
@@ -24,7 +25,7 @@ from tests.prove.chunks import Row, importance_file
 
 # Long, for busy machines.
 SECONDS = 900.0
-BINARIES = binaries().resolve()
+BINARIES = postgres.binaries().resolve()
 FEW = {"VIGIL_RULE_PARAMETERS": json.dumps({"child": {"min_transactions": 5}}), "VIGIL_SETTLE_SECONDS": "0"}
 FOUND = [f"C_{n}" for n in range(3)]
 ROWS = [
@@ -79,11 +80,12 @@ class Composed:
 
     def _image_of_postgres(self, one: Container) -> list[str]:
         """What the image's own entry does: initdb at the first start, then the server."""
+        binaries = quote(str(BINARIES))
         script = (
             'printf %s "$POSTGRES_PASSWORD" > /tmp/password\n'
-            f'{BINARIES}/initdb -D "$0" -U postgres --pwfile=/tmp/password $POSTGRES_INITDB_ARGS\n'
+            f'{binaries}/initdb -D "$0" -U postgres --pwfile=/tmp/password $POSTGRES_INITDB_ARGS\n'
             "rm /tmp/password\n"
-            f'exec {BINARIES}/"$@" -D "$PGDATA" -c unix_socket_directories= -c listen_addresses=*'
+            f'exec {binaries}/"$@" -D "$PGDATA" -c unix_socket_directories= -c listen_addresses=*'
         )
         data = "/var/lib/postgresql/18/docker"
         return ["env", f"PGDATA={data}", "sh", "-e", "-c", script, data, *one.command]
