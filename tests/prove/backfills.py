@@ -126,14 +126,19 @@ def _backfill(airflow: AirflowApi, number: int, way: Way, first: int, last: int,
         sleep(2)
     asked = completed[number - 1]
     expect(f"how {way.__name__} asks", {key: asked[key] for key in ASKED}, ASKED)
-    ends = [day_end(day).date() for day in range(first, last + 1)]
+    # Airflow says so before the callback of the last run has told the ledger.
+    wait_until_through(SECONDS)
+    ends = {day_end(day).date().isoformat() for day in range(first, last + 1)}
     with transaction() as conn:
         found = conn.execute(
-            "select distinct scope ->> 'cut' as cut from runs where dag_id = %s and status = 'succeeded'",
-            [DAG],
+            "select scope ->> 'cut' as cut, dag_run_id, generation, status from runs where dag_id = %s", [DAG]
         ).fetchall()
-    lacking = {end.isoformat() for end in ends} - {row["cut"] for row in found}
-    expect("days that did not run", lacking, set())
+    ran = {row["cut"] for row in found if row["status"] == "succeeded"}
+    if lacking := ends - ran:
+        others = [row for row in found if row["cut"] in lacking]
+        raise AssertionError(
+            f"days that did not succeed: {sorted(lacking)}, of which the ledger has {others}"
+        )
 
 
 def _completed(airflow: AirflowApi) -> list[dict[str, Any]]:
