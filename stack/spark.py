@@ -58,6 +58,9 @@ class Spark:
             "spark.ui.enabled": "false",
             "spark.log.level": "WARN",
             "spark.local.dir": str(self.folder / "local"),
+            # What is shuffled or spilt, and so people's values, stays there until garbage is collected,
+            # which is long after its session.
+            "spark.io.encryption.enabled": "true",
             "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
             "spark.sql.catalogImplementation": "in-memory",
             "spark.sql.session.timeZone": "UTC",
