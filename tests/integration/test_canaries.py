@@ -93,6 +93,7 @@ def found_in(folder: Path) -> set[str]:
     return {one for one in CANARIES if any(one.encode() in data for data in files)}
 
 
+@pytest.mark.prove
 def test_no_canary_sings(
     settings: Settings,
     caplog: pytest.LogCaptureFixture,

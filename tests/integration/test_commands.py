@@ -150,6 +150,7 @@ def test_explain_judges_a_closed_detection_where_it_held(spark_remote: str) -> N
     assert done.exit_code == 0, done.output
 
 
+@pytest.mark.prove
 def test_explain_recomputes_every_rule_from_real_events(spark_remote: str, configure: Configure) -> None:
     configure(settle_seconds=0)
     pairs = [(f"C{i:02}", "F" if i < 11 else "M", 40 if i == 0 else 20) for i in range(25)]

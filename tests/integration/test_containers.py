@@ -62,6 +62,7 @@ def airflow_url(
     return airflow.replace("+psycopg", "")
 
 
+@pytest.mark.prove
 def test_init_makes_what_the_services_need_and_again_changes_nothing(
     airflow_url: str, settings: Settings, tmp_path: Path
 ) -> None:

@@ -128,6 +128,7 @@ def kind(
     unregister()
 
 
+@pytest.mark.prove
 def test_a_draft_takes_its_own_sample(kind: Contract) -> None:
     put("coffee_orders", "chunk_0.csv", orders())
     run_id = open_flow("coffee_orders")

@@ -130,6 +130,7 @@ def test_a_run_drains_no_more_than_it_may(configure: Callable[..., Settings]) ->
     assert verdicts()[CUTS[3]] == expected_digests([e for e in EVENTS if e.event_day < CUTS[3]], WEIGHTS)
 
 
+@pytest.mark.prove
 def test_any_order_of_chunks_and_days_ends_in_one_history() -> None:
     """Chunks in shuffled order, runs for days in shuffled order in between, some of them twice."""
     dice = random.Random(2)
