@@ -23,7 +23,7 @@ LARGE = 60 * MILLION
 
 def bench(
     repetitions: Annotated[int, typer.Option(min=1, help="measured runs of each")] = 5,
-    large: Annotated[bool, typer.Option(help="60 million rows too")] = False,
+    large: Annotated[bool, typer.Option(help="60 million rows too, once")] = False,
     sizes: Annotated[
         list[int] | None, typer.Option(help="other numbers of rows than 0.6 and 6 million")
     ] = None,
@@ -39,13 +39,11 @@ def bench(
         console.print(what, style="dim")
 
     histories = [Generated(rows) for rows in sizes or SIZES]
+    runs = dict.fromkeys(histories, repetitions) | ({Generated(LARGE): 1} if large else {})
     with servers(spark_memory="4g") as on:
-        lakes = {generated: write_lake(on, generated) for generated in histories}
-        tables = [compare(on, lakes, repetitions, tell)]
-        if large:
-            biggest = Generated(LARGE)
-            tables.append(compare(on, {biggest: write_lake(on, biggest)}, 1, tell))
-        if len(lakes) > 1:
+        lakes = {generated: write_lake(on, generated) for generated in runs}
+        tables = [compare(on, lakes, runs, tell)]
+        if len(histories) > 1:
             ends = {one: lakes[one] for one in (histories[0], histories[-1])}
             tables.append(after_history(on, ends, repetitions, tell))
     if airflow:

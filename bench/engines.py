@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -31,30 +31,33 @@ def link(source: Lake, target: str) -> None:
     shutil.copytree(source.root, target, copy_function=os.link)
 
 
-def compare(on: Servers, lakes: dict[Generated, Lake], repetitions: int, tell: Tell) -> Figures:
-    """Measures both engines on each history. Raises AssertionError unless their digests are equal."""
+def compare(on: Servers, lakes: dict[Generated, Lake], runs: Mapping[Generated, int], tell: Tell) -> Figures:
+    """Measures both engines on each history, as often as `runs` says. Raises AssertionError unless their
+    digests are equal.
+    """
     tell("a first run of each, which does not count: Spark's server is cold")
     smallest = min(lakes, key=lambda generated: generated.rows)
     _pair(on, smallest, lakes[smallest])
     rows = []
     for generated, made in lakes.items():
         costs = []
-        for number in range(repetitions):
+        for number in range(runs[generated]):
             costs.append(_pair(on, generated, made))
-            tell(f"{generated.rows:,} rows, {number + 1} of {repetitions}: {costs[-1]}")
+            tell(f"{generated.rows:,} rows, {number + 1} of {runs[generated]}: {costs[-1]}")
         spark, duckdb = ([pair[side] for pair in costs] for side in (0, 1))
-        rows.append([f"{generated.rows:,} rows: Spark", *cells(middle(spark))])
-        rows.append([f"{generated.rows:,} rows: DuckDB", *cells(middle(duckdb))])
-        rows.append([f"{generated.rows:,} rows: Spark / DuckDB", *ratios(spark, duckdb)])
+        size, times = f"{generated.rows:,} rows", str(runs[generated])
+        rows.append([f"{size}: Spark", times, *cells(middle(spark))])
+        rows.append([f"{size}: DuckDB", times, *cells(middle(duckdb))])
+        rows.append([f"{size}: Spark / DuckDB", times, *ratios(spark, duckdb)])
     note = (
-        f"Medians of {repetitions} runs of each, in turn; ratios are the pairs' medians. Whole processes: "
+        "Medians of the runs of each, in turn; ratios are the pairs' medians. Whole processes: "
         "start and imports are in. Spark's figures include the Connect server (JVM), which stays up between "
         "runs and keeps its heap; its peak is the client's plus the JVM's. Spark also writes the delta, the "
         "checkpoint, the evaluations and the ledger, and finds the near misses; DuckDB computes the verdicts "
         "alone. All digests were equal."
     )
     return Figures(
-        "Aggregate + detect over all events at once", note, ["", "wall s", "CPU s", "peak MiB"], rows
+        "Aggregate + detect over all events at once", note, ["", "runs", "wall s", "CPU s", "peak MiB"], rows
     )
 
 
