@@ -30,6 +30,23 @@ NO_SOURCE_CODE = {"controls": {"include_source_code": False}}
 SPARK_POOL = "spark"
 SPARK_SLOTS = 1
 
+# Libraries that every task would import anew (ADR 17). None of Vigil's own, so that a task runs the code that
+# is there when it starts. Great Expectations first: where Airflow has set up logging it tells of hundreds of
+# things.
+PRELOADED = (
+    "great_expectations",
+    "pyspark.sql.connect.session",
+    "pyarrow.parquet",
+    "boto3",
+    "psycopg",
+    "pydantic_settings",
+    "airflow.executors.local_executor",
+    "airflow.sdk.execution_time.supervisor",
+    "airflow.sdk.execution_time.task_runner",
+    "airflow.dag_processing.dagbag",
+    "airflow.providers.standard.decorators.python",
+)
+
 
 def write_login(file: Path, password: str) -> None:
     """The administrator's log-in, as the simple auth manager reads it."""
@@ -72,6 +89,9 @@ class Airflow:
                 "simple_auth_manager_users": f"{ADMIN}:ADMIN",
                 "simple_auth_manager_passwords_file": str(self.folder / "passwords.json"),
                 "execution_api_server_url": f"{self.url}/execution/",
+                # The scheduler's workers come from a process that has them.
+                "mp_start_method": "forkserver",
+                "mp_forkserver_preload": ",".join(PRELOADED),
             },
             "database": {"sql_alchemy_conn": connection, "sql_alchemy_conn_async": connection},
             "api": {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 import pytest
 
 from include.settings import ROOT
+from stack.airflow import PRELOADED
 from tests.catalogue.containers import AIRFLOWS, EMBEDDED, Container, image_environment
 
 # Of the embedded stack's these are another place, a secret, or the name of another file.
@@ -71,3 +73,9 @@ def test_its_health_check_asks_for_a_part_that_airflow_reports(one: Container) -
         assert one.probe[-1] == one.name.removeprefix("airflow-").replace("-", "_").replace(
             "api_server", "metadatabase"
         )
+
+
+@pytest.mark.parametrize("module", PRELOADED)
+def test_what_workers_are_to_have_exists(module: str) -> None:
+    """Python leaves out what it cannot load beforehand, and says nothing."""
+    assert find_spec(module)
