@@ -22,7 +22,7 @@ def backfill(
 ) -> None:
     """Evaluate past days of the dataset's zone; those that ran before run again with what is known now."""
     begin, end = days(dataset, first, last)
-    airflow = load_stack(stack_settings()).airflow
+    airflow = load_stack(stack_settings()).airflow.client
     number = airflow.backfill(f"{dataset}_daily", begin, end, backwards=backwards)
     typer.echo(f"Backfill {number}: {airflow.url}/dags/{dataset}_daily/backfills")
 

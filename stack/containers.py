@@ -14,7 +14,8 @@ from include.errors import ConfigError, StackError
 from include.lake import bucket
 from include.settings import get_settings
 from include.store.migrations import migrate
-from stack.airflow import SPARK_POOL, SPARK_SLOTS, write_login
+from stack.airflow import write_login
+from stack.airflow_client import SPARK_POOL, SPARK_SLOTS
 from stack.config import DEFAULT_PORTS, stack_settings
 from stack.credentials import Credentials
 from stack.docs import Docs

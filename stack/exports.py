@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from include.settings import Settings
-from stack.airflow import ADMIN
+from stack.airflow_client import ADMIN
 from stack.services import Stack
 
 

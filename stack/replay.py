@@ -15,7 +15,7 @@ from include.stages.replay_scope import ALL, replay_scope
 from include.store.attempts import Figures
 from include.store.connection import transaction
 from include.store.replays import replay_figures
-from stack.airflow import Airflow
+from stack.airflow_client import AirflowClient
 from stack.checkout import load_stack
 from stack.config import stack_settings
 from stack.run_through import run_through
@@ -50,7 +50,7 @@ def replay(
     form: dict[str, Any] = {"dataset": dataset, "rule": rule}
     form |= {name: value for name, value in plain.items() if value}
     form |= {f"{of}_{name}": value for of, changed in overrides.items() for name, value in changed.items()}
-    airflow = load_stack(stack_settings()).airflow
+    airflow = load_stack(stack_settings()).airflow.client
     show(_run(airflow, form), Console(highlight=False))
 
 
@@ -78,7 +78,7 @@ def show(figures: Figures, console: Console) -> None:
         console.print(f"{get_settings().docs_url.rstrip('/')}/{figures['page']}", soft_wrap=True)
 
 
-def _run(airflow: Airflow, form: dict[str, Any]) -> Figures:
+def _run(airflow: AirflowClient, form: dict[str, Any]) -> Figures:
     run = run_through(airflow, DAG_ID, form)
     with transaction() as conn:
         figures = replay_figures(conn, dag_id=DAG_ID, dag_run_id=run)

@@ -15,6 +15,6 @@ def rerun(
     run: Annotated[str, typer.Option(help="the id of the Airflow run")],
 ) -> None:
     """Run an Airflow run again: what failed of it and what comes after, or all of one that succeeded."""
-    airflow = load_stack(stack_settings()).airflow
+    airflow = load_stack(stack_settings()).airflow.client
     airflow.rerun(dag, run)
     typer.echo(f"{dag} {run} runs again: {airflow.url}/dags/{dag}")

@@ -7,12 +7,12 @@ from typing import Any
 
 from include.errors import StackError
 from include.stages.links import run_url
-from stack.airflow import Airflow
+from stack.airflow_client import AirflowClient
 
 LOOK_EVERY = 2.0
 
 
-def run_through(airflow: Airflow, dag_id: str, form: dict[str, Any]) -> str:
+def run_through(airflow: AirflowClient, dag_id: str, form: dict[str, Any]) -> str:
     """Triggers the DAG, whose task has its name, and waits until the run is over; gives the run's id.
 
     Raises StackError, with the address of its log, if it failed.

@@ -188,12 +188,12 @@ class Stack:
             return Service(name, command, ready, (after,), airflow.environment(), airflow.prepare)
 
         def beats(part: str) -> Callable[[float], bool]:
-            return lambda since: airflow.healthy(part, since)
+            return lambda since: airflow.client.healthy(part, since)
 
         api = program(
             "airflow-api-server",
             *("api-server", "--host", "127.0.0.1", "--port", str(airflow.port), "--workers", "1"),
-            ready=lambda since: airflow.answers(),
+            ready=lambda since: airflow.client.answers(),
             after="postgres",
         )
         processor = program(

@@ -30,7 +30,7 @@ def train(
     """Train a model on past days, wait for it, and show the versions that are in use."""
     if model and model not in models():
         raise ConfigError(f"there is no model {model!r}; there are {', '.join(models())}")
-    airflow = load_stack(stack_settings()).airflow
+    airflow = load_stack(stack_settings()).airflow.client
     form: dict[str, Any] = {"review_days": review_days, "seed": seed}
     form |= {name: value for name, value in (("first_day", first), ("last_day", last)) if value}
     for name in [model] if model else models():

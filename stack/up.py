@@ -102,7 +102,7 @@ def _start_services(
     began = time.monotonic()
     follow_ups: dict[str, Callable[[], None]] = {
         "postgres": lambda: _set_up_databases(stack, any("airflow" in item.name for item in services)),
-        "airflow-api-server": stack.airflow.ensure_pool,
+        "airflow-api-server": stack.airflow.client.ensure_pool,
     }
     waiting = {service.name: service for service in services}
     started: dict[str, float] = {}

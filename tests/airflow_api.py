@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from include.settings import Settings
-from stack.airflow import ADMIN
+from stack.airflow_client import ADMIN
 from stack.credentials import load_credentials
 
 

@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from include.settings import Settings
-from stack.airflow import ADMIN
+from stack.airflow_client import ADMIN
 from stack.credentials import load_credentials
 from tests.browser import WINDOW, Browser
 
