@@ -120,6 +120,7 @@ def test_corrected_rows_pass_once_and_the_rule_finds_what_was_missing(tmp_path: 
     assert shown.split().count("wrong_field_count") == 1
 
 
+@pytest.mark.prove
 def test_the_digest_is_that_of_a_file_without_the_mistakes(tmp_path: Path) -> None:
     rows = NOISE + KIOSK
     put("transactions", "right.csv", HEADER + b"".join(rows))
@@ -141,6 +142,7 @@ def test_the_digest_is_that_of_a_file_without_the_mistakes(tmp_path: Path) -> No
     assert children() == ["C_KID"]
 
 
+@pytest.mark.prove
 def test_a_correction_that_is_still_bad_is_quarantined_again_and_corrected_there(tmp_path: Path) -> None:
     put("transactions", "chunk_0.csv", HEADER + b"".join([*NOISE, b"1,oops\n", b"2,oops\n"]))
     run_flow()

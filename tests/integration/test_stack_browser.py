@@ -19,7 +19,7 @@ from tests.airflow_ui import AirflowUi
 from tests.browser import browsing, chromium
 from tests.flow import put
 from tests.full_stack import full_stack
-from tests.integration.test_stack_flow import GOOD
+from tests.integration.test_stack_flow import FEW, GOOD
 from tests.prove.chunks import chunks, importance_file
 
 PROGRAMS = chromium()
@@ -42,8 +42,7 @@ STAGES = 7
 
 def test_a_form_a_backfill_and_a_link_do_in_the_browser_what_they_promise(tmp_path: Path) -> None:
     assert PROGRAMS
-    few = {"child": {"min_transactions": 5}}
-    with full_stack(settle_seconds=0, poll_seconds=1, rule_parameters=few) as settings:
+    with full_stack(settle_seconds=0, poll_seconds=1, rule_parameters=FEW) as settings:
         put("importance", "weights.csv", importance_file([("C_0", "M_KIOSK", 1_000_000)]))
         with browsing(PROGRAMS, tmp_path) as browser:
             ui = AirflowUi(browser, settings)

@@ -8,16 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
 from typing import Any
 
 import httpx
 import pytest
 
 from include.errors import StackError
-from include.lake import bucket, lake
-from include.settings import ROOT, Settings
+from include.lake import bucket
+from include.settings import Settings
 from include.stages.quarantine import write_rows
 from include.store.connection import transaction
 from stack.wait import wait_until_through
@@ -39,12 +37,12 @@ GOOD = [
 BAD = b"4,'C_FOUR','3','F','28007','M_KIOSK','28007','es_food',15,00,0\n"
 EQUAL_AMOUNTS = [Row(i % 5, f"C_E{i}", "F", f"M_{i % 7}", 4200) for i in range(200)]
 FOUND = ["C_0", "C_1", "C_2"]
+FEW = {"child": {"min_transactions": 5}}
 TABLES = ("chunks", "objects", "deltas", "evaluations", "detections", "exports", "incidents")
 
 
 def test_from_source_to_alert() -> None:
-    few = {"child": {"min_transactions": 5}}
-    with full_stack(settle_seconds=0, poll_seconds=1, rule_parameters=few) as settings:
+    with full_stack(settle_seconds=0, poll_seconds=1, rule_parameters=FEW) as settings:
         airflow = AirflowApi(settings)
         put("importance", "weights.csv", importance_file([("C_0", "M_KIOSK", 1_000_000)]))
         wait_until_through(SECONDS)
@@ -58,33 +56,30 @@ def test_from_source_to_alert() -> None:
         _assets_know_what_the_run_gave(airflow)
         _incidents_reached_the_log(settings)
         assert listening_addresses(settings.home) <= LOOPBACK
-        _a_look_at_its_health_finds_nothing(airflow)
         _dry_run_changes_nothing(airflow)
-        _replay_shows_a_difference_and_changes_nothing()
-        _retention_keeps_what_is_young(airflow)
         _manual_run_has_a_profile_of_its_own(airflow)
         _corrected_row_is_judged(airflow, settings)
         _daily_runs_before_any_event_ended_with_land()
 
 
-def _query(text: str) -> list[dict[str, Any]]:
+def query(text: str) -> list[dict[str, Any]]:
+    """The rows of a query of the ledger."""
     with transaction() as conn:
         return conn.execute(text).fetchall()
 
 
-def _counts() -> list[dict[str, Any]]:
-    return _query(
-        " union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in TABLES)
-    )
+def counts() -> list[dict[str, Any]]:
+    """How many rows each table has that a run without effect must leave alone."""
+    return query(" union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in TABLES))
 
 
 def _customers(which: str) -> list[str]:
-    rows = _query(f"select entity ->> 'customer' as name from detections where rule = 'child' and {which}")
+    rows = query(f"select entity ->> 'customer' as name from detections where rule = 'child' and {which}")
     return sorted(row["name"] for row in rows)
 
 
 def _good_chunk_is_judged_and_the_other_held(airflow: AirflowApi) -> None:
-    rows = _query("select first_key, status from chunks where dataset = 'transactions'")
+    rows = query("select first_key, status from chunks where dataset = 'transactions'")
     assert {row["first_key"]: row["status"] for row in rows} == {
         "transaction_chunks/chunk_0.csv": "aggregated",
         "transaction_chunks/chunk_1.csv": "held",
@@ -95,7 +90,7 @@ def _good_chunk_is_judged_and_the_other_held(airflow: AirflowApi) -> None:
 
 def _run_of(name: str) -> str:
     """The Airflow run of a chunk: both may have come in one run, or each in its own."""
-    runs = _query("select first_key, dag_run_id from chunks c join runs r using (run_id)")
+    runs = query("select first_key, dag_run_id from chunks c join runs r using (run_id)")
     (run,) = [run["dag_run_id"] for run in runs if run["first_key"] == f"transaction_chunks/{name}"]
     return run
 
@@ -147,46 +142,12 @@ def _incidents_reached_the_log(settings: Settings) -> None:
     assert sorted({json.loads(line)["kind"] for line in lines}) == ["detections", "held"]
 
 
-def _a_look_at_its_health_finds_nothing(airflow: AirflowApi) -> None:
-    before = _query("select count(*) from incidents")
-    assert airflow.wait("platform_health", airflow.trigger("platform_health", {})) == "success"
-    assert _query("select count(*) from incidents") == before
-
-
 def _dry_run_changes_nothing(airflow: AirflowApi) -> None:
-    before = _counts()
+    before = counts()
     run = airflow.trigger("transactions", {"dry_run": True, "child_min_transactions": 4})
     assert airflow.wait("transactions", run) == "success"
-    assert _counts() == before
+    assert counts() == before
     assert airflow.asset_events("transactions", run) == {}
-
-
-def _replay_shows_a_difference_and_changes_nothing() -> None:
-    before = _counts()
-    command = [sys.executable, "-m", "stack", "replay", "--rule", "child", "--set"]
-    done = subprocess.run(
-        [*command, "child.min_transactions=4"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    (row,) = [line for line in done.stdout.splitlines() if "child" in line]
-    assert [cell.strip() for cell in row.strip("│").split("│")] == ["child", "1", "0", "3", "1", "1"]
-    page = httpx.get(done.stdout.split()[-1])
-    assert "1 added, 0 gone, 3 unchanged" in page.text
-    assert "C_FOUR" not in page.text
-    refused = subprocess.run(
-        [*command, "child.transactions=4"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert refused.returncode == 1
-    assert "its parameters are min_transactions" in refused.stderr
-    assert _counts() == before
-
-
-def _retention_keeps_what_is_young(airflow: AirflowApi) -> None:
-    before = {file.path for file in lake().files("chunks")}
-    for dry_run in (True, False):
-        run = airflow.trigger("retention", {"dry_run": dry_run})
-        assert airflow.wait("retention", run) == "success"
-    assert {file.path for file in lake().files("chunks")} == before
-    assert _query("select count(*) as n from removals") == [{"n": 0}]
 
 
 def _manual_run_has_a_profile_of_its_own(airflow: AirflowApi) -> None:
@@ -206,12 +167,12 @@ def _corrected_row_is_judged(airflow: AirflowApi, settings: Settings) -> None:
     with pytest.raises(StackError, match=r"(?s)through, but:\n.*chunk_1\.csv is held"):
         wait_until_through(SECONDS)
     assert _customers("profile = 'default'") == [*FOUND, "C_FOUR"]
-    rows = _query("select status, rows_in, rows_loaded from chunks where first_key like 'corrections/%'")
+    rows = query("select status, rows_in, rows_loaded from chunks where first_key like 'corrections/%'")
     assert rows == [{"status": "aggregated", "rows_in": 1, "rows_loaded": 1}]
 
 
 def _daily_runs_before_any_event_ended_with_land() -> None:
-    runs = _query(
+    runs = query(
         "select status, array_agg(distinct stage) as stages from runs join attempts using (run_id)"
         " where dag_id = 'clickstream_daily' group by run_id, status"
     )

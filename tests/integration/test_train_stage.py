@@ -91,6 +91,7 @@ def digests(number: int) -> list[Any]:
         return newest_evaluations(conn, "clickstream", "default", day(number + 1))
 
 
+@pytest.mark.prove
 def test_from_training_to_a_detection_and_to_the_review() -> None:
     first = feed(0, 1, 2)
     _runs_do_without_a_model(first)

@@ -118,6 +118,7 @@ def test_a_late_chunk_has_the_cuts_that_it_touches_evaluated_again() -> None:
     assert ran()["drained"] == {}
 
 
+@pytest.mark.prove
 def test_a_run_drains_no_more_than_it_may(configure: Callable[..., Settings]) -> None:
     configure(most_dirty_cuts=2)
     published(WEIGHTS)

@@ -43,6 +43,7 @@ def until(cut: date) -> list[Event]:
     return [event for event in EVENTS if event.event_day < cut]
 
 
+@pytest.mark.prove
 def test_digests_stay_the_same_and_cuts_long_past_are_refused(configure: Callable[..., Settings]) -> None:
     configure(checkpoint_every=1, retention_state_days=2, run_lease_seconds=1)
     published(WEIGHTS)
