@@ -85,7 +85,7 @@ class Airflow:
                 "simple_auth_manager_users": f"{ADMIN}:ADMIN",
                 "simple_auth_manager_passwords_file": str(self.folder / "passwords.json"),
                 "execution_api_server_url": f"{self.url}/execution/",
-                # The scheduler's workers come from a process that has them.
+                # The scheduler's workers are forked from a process that has imported PRELOADED.
                 "mp_start_method": "forkserver",
                 "mp_forkserver_preload": ",".join(PRELOADED),
             },
