@@ -24,6 +24,6 @@ COPY plugins plugins/
 COPY dags dags/
 RUN python -m compileall -q include sources stack plugins dags
 
-ENV PYTHONPATH=/opt/vigil VIGIL_HOME=/vigil AIRFLOW_HOME=/vigil/airflow GX_ANALYTICS_ENABLED=false
+ENV PYTHONPATH=/opt/vigil VIGIL_HOME=/vigil AIRFLOW_HOME=/vigil/airflow GX_ANALYTICS_ENABLED=false SPARK_CONNECT_LOG_LEVEL=CRITICAL
 USER 10001
 CMD ["python", "-m", "stack", "--help"]

@@ -130,6 +130,9 @@ class Airflow:
                 "AIRFLOW_HOME": str(self.folder),
                 "PYTHONPATH": str(ROOT),
                 "GX_ANALYTICS_ENABLED": "false",
+                # Its client disables its own logger, which Airflow's logging enables again where the client
+                # was imported before; what it says may quote rows.
+                "SPARK_CONNECT_LOG_LEVEL": "CRITICAL",
             }
         )
 
