@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
@@ -79,3 +81,21 @@ def test_its_health_check_asks_for_a_part_that_airflow_reports(one: Container) -
 def test_what_workers_are_to_have_exists(module: str) -> None:
     """Python leaves out what it cannot load beforehand, and says nothing."""
     assert find_spec(module)
+
+
+@pytest.mark.parametrize(
+    "given", [EMBEDDED.airflow.environment(), image_environment()], ids=["embedded", "image"]
+)
+def test_sparks_client_stays_quiet_when_logging_is_set_up_after_it(given: dict[str, str]) -> None:
+    """It disables its logger, which setting up logging enables again; what it says may quote rows."""
+    says = (
+        "import logging.config, pyspark.sql.connect.logging as client\n"
+        "logging.config.dictConfig({'version': 1, 'disable_existing_loggers': False})\n"
+        "client.logger.error('a row')\n"
+        "print('over')\n"
+    )
+    environment = {name: value for name, value in given.items() if name.startswith("SPARK_")}
+    done = subprocess.run(
+        [sys.executable, "-c", says], env=environment, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("over\n", "")
